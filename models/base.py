@@ -1,0 +1,104 @@
+"""The building blocks of every model: frozen models, UTC instants, bounded text."""
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationInfo
+
+from models.wall_clock import at_wall_clock, is_zone
+
+
+class Model(BaseModel):
+    """A frozen value. Unknown fields are refused, so that a misspelt one is never silently lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def evolve(self, **changes: Any) -> Self:
+        """A copy with some fields replaced. Values are trusted (they come from our own rules), names are checked."""
+        unknown = changes.keys() - type(self).model_fields.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no field {sorted(unknown)}")
+        return self.model_copy(update=changes)
+
+
+class Role(StrEnum):
+    """Who someone is to a mentorship."""
+
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+    COORDINATOR = "coordinator"
+
+    @property
+    def partner(self) -> "Role":
+        """The other one of the pair. The coordinator has none and asking is a mistake of ours."""
+        if self is Role.COORDINATOR:
+            raise ValueError("the coordinator has no partner")
+        return Role.MENTEE if self is Role.MENTOR else Role.MENTOR
+
+
+PAIR = (Role.MENTEE, Role.MENTOR)
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("must name its time zone, for example 2026-12-01T09:00:00Z")
+    return value.astimezone(UTC)
+
+
+def _read_local(value: object, info: ValidationInfo) -> object:
+    """A form sends wall-clock time without a zone; the zone is in the validation context (key `zone`)."""
+    zone = (info.context or {}).get("zone")
+    if not zone or not isinstance(value, str):
+        return value
+    try:
+        read = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError("must be a date and a time, for example 2026-12-01T09:00") from None
+    return read if read.tzinfo else at_wall_clock(read.date(), read.time(), ZoneInfo(zone))
+
+
+Instant = Annotated[datetime, BeforeValidator(_read_local), AfterValidator(_utc)]
+"""A moment in time, always UTC. Without a zone it is refused, unless the validation context names one."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value or "\r" in value or "\t" in value or _CONTROL.search(value):
+        raise ValueError("must be a single line without control characters")
+    return value
+
+
+def _plain(value: str) -> str:
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if _CONTROL.search(value):
+        raise ValueError("must not hold control characters")
+    return value
+
+
+def _zone(value: str) -> str:
+    if not is_zone(value):
+        raise ValueError("must be an IANA time zone such as Europe/Berlin, America/New_York or UTC")
+    return value
+
+
+_stripped = StringConstraints(strip_whitespace=True)
+Line = Annotated[str, _stripped, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
+OptionalLine = Annotated[str, _stripped, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Text = Annotated[str, _stripped, StringConstraints(min_length=1, max_length=4000), AfterValidator(_plain)]
+OptionalText = Annotated[str, _stripped, StringConstraints(max_length=4000), AfterValidator(_plain)]
+Note = Annotated[str, _stripped, StringConstraints(max_length=1000), AfterValidator(_plain)]
+Zone = Annotated[str, _stripped, AfterValidator(_zone)]
+"""An IANA time zone that the pinned tzdata knows."""
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+"""A short name that is safe in URLs, file names and workflow ids."""
+
+
+class Span(Model):
+    """A stretch of time, from `start` up to and without `end`."""
+
+    start: Instant
+    end: Instant

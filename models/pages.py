@@ -1,0 +1,174 @@
+"""What the workflow's queries answer: views made for their reader, not the raw state."""
+
+from typing import Literal
+
+from models.acts import AnyAnswer, Goal, LinkUsed, Terms
+from models.base import Instant, Model, Role, Span
+from models.mail import AskCard, Correspondent, GoalCard, ProgramCard, SessionCard, Summary, TaskCard
+from models.people import Preferences
+from models.state import Outcome, Receipt, Stage, Visit
+
+
+class PageQuery(Model):
+    """Who looks, through which link. `ask` is empty for the journey page and the acts that are possible at any time."""
+
+    role: Role
+    ask: str = ""
+    link: LinkUsed | None = None
+    receipt: str = ""
+
+
+class LinkStatus:
+    """The states in which a link finds its ask (strings, because they are also page names)."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CHANGEABLE = "changeable"
+    EARLY = "early"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+Status = Literal["open", "answered", "changeable", "early", "superseded", "expired", "revoked", "ended", "unknown"]
+
+
+class Differing(Model):
+    """One term on which the two offers differ."""
+
+    field: str
+    mine: str
+    theirs: str
+
+
+class Page(Model):
+    """What a page behind a link shows. For every status but `open` and `changeable` there is nothing to fill in.
+
+    `revision` makes the form's nonce: two tabs that show the same question share it, so a press counts once.
+    `acts` counts everything that was done: the revision of forms that answer no ask.
+    """
+
+    status: Status
+    now: Instant
+    mentorship: str
+    stage: Stage
+    paused_until: Instant | None
+    outcome: Outcome | None
+    me: Correspondent
+    partner: Correspondent
+    program: ProgramCard
+    shared: tuple[str, ...] = ()
+    preferences: Preferences
+    revision: int
+    acts: int = 0
+    ask: AskCard | None = None
+    answer: AnyAnswer | None = None
+    answered_at: Instant | None = None
+    recorded: str = ""
+    receipt: Receipt | None = None
+    undo_until: Instant | None = None
+    session: SessionCard | None = None
+    task: TaskCard | None = None
+    tasks: tuple[TaskCard, ...] = ()
+    goals: tuple[GoalCard, ...] = ()
+    draft_goals: tuple[Goal, ...] = ()
+    comment: str = ""
+    times: tuple[Instant, ...] = ()
+    place: str = ""
+    terms: Terms | None = None
+    partner_terms: Terms | None = None
+    differing: tuple[Differing, ...] = ()
+    questions: tuple[str, ...] = ()
+    goals_most: int = 3
+    tasks_most: int = 3
+    minutes: int = 60
+
+
+class Step(Model):
+    """One stop on the timeline of the journey page."""
+
+    title: str
+    at: Instant | None
+    state: Literal["past", "now", "coming"]
+
+
+class Journey(Model):
+    """The journey page of one person: where we are, what each owes, what is next, what was achieved."""
+
+    page: Page
+    timeline: tuple[Step, ...]
+    visits: tuple[Visit, ...]
+    i_owe: tuple[AskCard, ...]
+    partner_owes: tuple[AskCard, ...]
+    next_what: str
+    next_at: Instant | None
+    sessions: tuple[SessionCard, ...]
+    tasks: tuple[TaskCard, ...]
+    goals: tuple[GoalCard, ...]
+    goal_rounds: int
+    terms: Terms | None
+    summary: Summary
+    away: tuple[Span, ...]
+    partner_away_until: Instant | None
+    can: tuple[str, ...]
+    """The acts that are possible now, by name."""
+
+
+class Waiting(Model):
+    """An open ask, as ops see it."""
+
+    id: str
+    title: str
+    on: Role
+    since: Instant
+    ends_at: Instant
+    nudges: int
+
+
+class HealthView(Model):
+    """The verdict and the events behind it."""
+
+    verdict: Literal["too_early", "on_track", "needs_attention", "at_risk"]
+    reasons: tuple[str, ...]
+
+
+EngineStatus = Literal["active", "paused", "held", "ending", "closing", "ended"]
+
+
+class Overview(Model):
+    """A mentorship as ops see it."""
+
+    id: str
+    program: str
+    now: Instant
+    started_at: Instant
+    stage: Stage
+    status: EngineStatus
+    visits: tuple[Visit, ...]
+    waiting: tuple[Waiting, ...]
+    next_at: Instant | None
+    next_why: str
+    health: HealthView
+    sessions: tuple[SessionCard, ...]
+    tasks: tuple[TaskCard, ...]
+    mails: int
+    last_mail: str
+    last_mail_at: Instant | None
+    acts: int
+    undelivered: int
+    outcome: Outcome | None
+    ended_at: Instant | None
+    paused_until: Instant | None
+    deadline: Instant
+
+
+class Ended(Model):
+    """The result of the workflow."""
+
+    id: str
+    outcome: Outcome
+    at: Instant
+    note: str = ""
+    summary: Summary
