@@ -1,0 +1,41 @@
+"""The rules of mentoring, as pure functions: (state, act, now) -> state, and state -> what is due.
+
+No clock, no randomness, no environment, no I/O: `now` is always an argument, an aware UTC datetime.
+"""
+
+from lifecycle.acts import apply, compacted
+from lifecycle.beginning import begin
+from lifecycle.commands import command
+from lifecycle.due import Due, is_over, next_due
+from lifecycle.health import health
+from lifecycle.letters import advance
+from lifecycle.mail_results import mail_event, sent
+from lifecycle.pages import ended, journey, overview, page, status, waiting
+from lifecycle.rejection import Rejected
+from lifecycle.simulation import PreviewMail, preview, simulate
+from lifecycle.stages import all_asks
+
+__all__ = [
+    "Due",
+    "PreviewMail",
+    "Rejected",
+    "advance",
+    "all_asks",
+    "apply",
+    "begin",
+    "command",
+    "compacted",
+    "ended",
+    "health",
+    "is_over",
+    "journey",
+    "mail_event",
+    "next_due",
+    "overview",
+    "page",
+    "preview",
+    "sent",
+    "simulate",
+    "status",
+    "waiting",
+]

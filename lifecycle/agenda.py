@@ -1,0 +1,314 @@
+"""Everything that is due to be mailed, when each person may get it, and what travels together.
+
+An item may ride along from `ready` on and must go at `due`; manners decide the instant. State is looked at again at the
+moment of sending, so nothing here is stored: what was mailed is marked in `told`, all else is derived anew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from lifecycle import calendar
+from lifecycle.anytime import pause_now
+from lifecycle.asks import Ask
+from lifecycle.health import reasons
+from lifecycle.manners import BUDGETED, DIRECT_SPACING, fits, next_in_budget, next_waking, next_welcome
+from lifecycle.stages import all_asks
+from models.base import PAIR, Role
+from models.mail import MailClass, MailKind
+from models.people import MailChoice, Preferences
+from models.state import Mentorship, Notice, Session, SessionStatus, Stage
+from models.wall_clock import at_wall_clock, local_day
+
+RUNG_GAP = timedelta(days=1)
+"""Two mails about the same ask are at least this far apart, however late the first one was."""
+INVITE_AHEAD = timedelta(days=6)
+REMIND_IF_KNOWN_FOR = timedelta(hours=36)
+"""A session that was arranged later than this before it begins needs no reminder: the invitation is one."""
+PAUSED_KINDS = (MailKind.PAUSED, MailKind.FRESH_LINK)
+COORDINATOR_CLASSES = (MailClass.ALERT, MailClass.URGENT)
+
+URGENCY: dict[MailKind, int] = {
+    MailKind.STOP_ASKED: 0,
+    MailKind.CLOSING: 0,
+    MailKind.COORDINATOR_CLOSING: 0,
+    MailKind.HELP_ASKED: 1,
+    MailKind.FRESH_LINK: 1,
+    MailKind.SESSION_MOVED: 2,
+    MailKind.SESSION_CANCELLED: 3,
+    MailKind.PAUSED: 4,
+    MailKind.RESUMED: 5,
+    MailKind.ACCEPT: 6,
+    MailKind.TASK_BLOCKED: 7,
+    MailKind.SESSION_REMINDER: 8,
+    MailKind.MILESTONE: 30,
+    MailKind.SESSION_INVITE: 40,
+}
+"""What leads a mail that says several things; asks (10) come before news (20) that is not listed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to tell one person. `keys` are marked as told when it goes."""
+
+    to: Role
+    kind: MailKind
+    mail_class: MailClass
+    ready: datetime
+    due: datetime
+    keys: tuple[str, ...]
+    why: str
+    ask: Ask | None = None
+    rung: int = 0
+    session: Session | None = None
+    notice: Notice | None = None
+
+    @property
+    def urgency(self) -> tuple[int, int, datetime, str]:
+        default = 10 if self.ask is not None else 20
+        return (URGENCY.get(self.kind, default), self.rung, self.due, self.keys[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The next mail to one person, as far as it is known now."""
+
+    to: Role
+    at: datetime
+    items: tuple[Item, ...]
+
+    @property
+    def why(self) -> str:
+        """What a person reads in the Temporal UI: "nudge mentee: write the goals"."""
+        first = self.items[0]
+        more = f" and {len(self.items) - 1} more" if len(self.items) > 1 else ""
+        return f"{first.why}{more}"
+
+
+def items(m: Mentorship, now: datetime) -> tuple[Item, ...]:
+    """Everything that is to be told, now or later, whatever the manners say."""
+    if m.stage is Stage.ENDED:
+        return tuple(_notices(m, now))
+    if m.ending is not None:
+        return tuple(item for item in _notices(m, now) if item.mail_class in COORDINATOR_CLASSES)
+    resting = pause_now(m, now)
+    if resting is not None:
+        return tuple(
+            item
+            for item in _notices(m, now)
+            if item.mail_class in COORDINATOR_CLASSES or (item.kind in PAUSED_KINDS and not resting.held)
+        )
+    return (*_notices(m, now), *_asks(m), *_invitations(m, now), *_reminders(m, now))
+
+
+def _notices(m: Mentorship, now: datetime) -> Iterator[Item]:
+    for notice in m.notices:
+        if notice.kind is MailKind.ATTENTION and not is_current(m, notice, now):
+            continue
+        session = calendar.session(m, notice.session) if notice.session is not None else None
+        keys: tuple[str, ...] = (notice.key,)
+        if notice.kind is MailKind.SESSION_MOVED and session is not None:
+            keys = (notice.key, calendar.invite_key(session, notice.to))
+        yield Item(
+            to=notice.to,
+            kind=notice.kind,
+            mail_class=notice.mail_class,
+            ready=notice.due,
+            due=notice.due,
+            keys=keys,
+            why=f"tell {notice.to.value}: {notice.kind.value.replace('_', ' ')}",
+            session=session,
+            notice=notice,
+        )
+
+
+def is_current(m: Mentorship, notice: Notice, now: datetime) -> bool:
+    """Whether the reason that the coordinator is to hear of still holds."""
+    return any(notice.key.endswith(f".{reason.key}") for reason in reasons(m, now))
+
+
+def _asks(m: Mentorship) -> Iterator[Item]:
+    for ask in all_asks(m):
+        rung = next((index for index in range(len(ask.rungs)) if f"{ask.id}#{index}" not in m.told), None)
+        if rung is None:
+            continue
+        due = ask.rungs[rung]
+        if rung and (told := m.told.get(f"{ask.id}#{rung - 1}")) is not None:
+            due = max(due, told + RUNG_GAP)
+        if due >= ask.ends_at:
+            continue
+        yield Item(
+            to=ask.by,
+            kind=MailKind(ask.kind.value),
+            mail_class=MailClass.DIRECT if ask.direct and rung == 0 else MailClass.INITIATED,
+            ready=due,
+            due=due,
+            keys=(f"{ask.id}#{rung}",),
+            why=f"{'nudge' if rung else 'ask'} {ask.by.value}: {ask.title}",
+            ask=ask,
+            rung=rung,
+        )
+
+
+def _invitations(m: Mentorship, now: datetime) -> Iterator[Item]:
+    """The invitation to a session rides along with other mail once the one before is over; it goes six days before."""
+    before: Session | None = None
+    for one in m.sessions:
+        if one.status is SessionStatus.PLANNED and one.starts_at > now:
+            ready = one.planned_at
+            if before is not None and one.number > 1:
+                ready = max(ready, calendar.ends_at(before))
+            due = max(ready, one.starts_at - INVITE_AHEAD) if one.number > 1 else ready
+            for role in PAIR:
+                key = calendar.invite_key(one, role)
+                if key not in m.told:
+                    yield Item(
+                        to=role,
+                        kind=MailKind.SESSION_INVITE,
+                        mail_class=MailClass.DIRECT if due <= one.planned_at else MailClass.INITIATED,
+                        ready=ready,
+                        due=due,
+                        keys=(key,),
+                        why=f"invite {role.value} to {session_name(one)}",
+                        session=one,
+                    )
+        if one.status is not SessionStatus.CANCELLED:
+            before = one
+
+
+def session_name(one: Session) -> str:
+    """What ops call a session."""
+    return f"session {one.number}" if one.number else "the first conversation"
+
+
+def remind_at(m: Mentorship, one: Session, role: Role) -> datetime:
+    """The morning of the day before, in the reader's zone, when their welcome hours begin (waking hours at least)."""
+    preferences = m.person(role).preferences
+    zone = ZoneInfo(preferences.zone)
+    day = local_day(one.starts_at, zone) - timedelta(days=1)
+    hour = max(preferences.hours_from, m.program.manners.waking_from)
+    return at_wall_clock(day, min(hour, m.program.manners.waking_to), zone)
+
+
+def _reminders(m: Mentorship, now: datetime) -> Iterator[Item]:
+    for one in m.sessions:
+        if one.status is not SessionStatus.PLANNED or one.starts_at <= now:
+            continue
+        if one.starts_at - one.planned_at < REMIND_IF_KNOWN_FOR:
+            continue
+        for role in PAIR:
+            key = f"remind.{one.number}.{one.sequence}.{role.value}"
+            if key in m.told:
+                continue
+            due = remind_at(m, one, role)
+            if due >= one.planned_at:
+                yield Item(
+                    to=role,
+                    kind=MailKind.SESSION_REMINDER,
+                    mail_class=MailClass.REMINDER,
+                    ready=due,
+                    due=due,
+                    keys=(key,),
+                    why=f"remind {role.value} of {session_name(one)}",
+                    session=one,
+                )
+
+
+def is_wanted(m: Mentorship, item: Item) -> bool:
+    """Whether its reader wants (and can get) this kind of mail."""
+    if item.to is Role.COORDINATOR:
+        return True
+    if item.to in m.unreachable:
+        return False
+    choice = m.person(item.to).preferences.mail
+    if choice is MailChoice.CLOSING_ONLY:
+        return item.mail_class is MailClass.CLOSING or item.kind is MailKind.FRESH_LINK
+    return choice is MailChoice.ALL or item.mail_class is not MailClass.INITIATED
+
+
+def planned_mails(m: Mentorship, now: datetime) -> tuple[Planned, ...]:
+    """The next mail to each person, the earliest first. Never before `now`."""
+    by_reader: dict[Role, list[Item]] = {}
+    for item in items(m, now):
+        if is_wanted(m, item):
+            by_reader.setdefault(item.to, []).append(item)
+    found = [mail for role, own in by_reader.items() if (mail := _next_mail(m, role, own, now)) is not None]
+    return tuple(sorted(found, key=lambda mail: (mail.at, mail.to)))
+
+
+def _next_mail(m: Mentorship, role: Role, own: list[Item], now: datetime) -> Planned | None:
+    desk = _Desk(m, role, own, now)
+    timed = [(at, item) for item in own if (at := desk.send_at(item)) is not None]
+    if not timed:
+        return None
+    first = min(at for at, _ in timed)
+    together = [item for at, item in timed if at <= first]
+    if desk.is_welcome(first):
+        together += [item for at, item in timed if at > first and item.ready <= first and desk.rides(item)]
+    return Planned(role, first, tuple(sorted(together, key=lambda item: item.urgency)))
+
+
+class _Desk:
+    """When one person may get what: their preferences, their budget and the reminders that have a place in it."""
+
+    def __init__(self, m: Mentorship, role: Role, own: list[Item], now: datetime) -> None:
+        self.m, self.role, self.now = m, role, now
+        self.manners = m.program.manners
+        if role is Role.COORDINATOR:
+            self.preferences: Preferences = m.program.coordinator.preferences
+            self.away: tuple[tuple[datetime, datetime], ...] = ()
+        else:
+            person = m.person(role)
+            self.preferences = person.preferences
+            self.away = tuple((span.start, span.end) for span in person.away)
+        self.zone = ZoneInfo(self.preferences.zone)
+        self.sent: list[date] = [
+            local_day(log.at, self.zone) for log in m.mails if log.to is role and log.mail_class in BUDGETED
+        ]
+        horizon = now + timedelta(days=60)
+        self.reserved: list[date] = [
+            local_day(item.due, self.zone)
+            for item in own
+            if item.mail_class is MailClass.REMINDER and now - timedelta(days=1) <= item.due <= horizon
+        ]
+        last = [log.at for log in m.mails if log.to is role]
+        self.spaced = max(last) + DIRECT_SPACING if last else now
+
+    def is_welcome(self, at: datetime) -> bool:
+        return next_welcome(self.preferences, self.away, at) == at
+
+    def rides(self, item: Item) -> bool:
+        """Whether an item may travel before its own time: closing words and reminders keep their own."""
+        return item.mail_class in (MailClass.DIRECT, MailClass.INITIATED)
+
+    def send_at(self, item: Item) -> datetime | None:
+        """The instant at which manners let this item go, or None if they never will."""
+        due = max(item.due, self.now)
+        match item.mail_class:
+            case MailClass.URGENT:
+                return due
+            case MailClass.DIRECT:
+                return next_welcome(self.preferences, self.away, max(due, self.spaced))
+            case MailClass.INITIATED:
+                at = next_in_budget(self.manners, self.preferences, self.away, [*self.sent, *self.reserved], due)
+                return at if item.ask is None or at < item.ask.ends_at else None
+            case MailClass.REMINDER:
+                return self._reminder(item, due)
+            case MailClass.CANCELLATION:
+                return self._cancellation(item, due)
+            case MailClass.CLOSING | MailClass.ALERT:
+                return next_welcome(self.preferences, self.away, due)
+
+    def _reminder(self, item: Item, due: datetime) -> datetime | None:
+        at = next_waking(self.manners, self.preferences, due)
+        assert item.session is not None
+        if at >= item.session.starts_at:
+            return None
+        return at if fits(self.manners, self.sent, local_day(at, self.zone)) else None
+
+    def _cancellation(self, item: Item, due: datetime) -> datetime:
+        """In waking hours, unless the session itself leaves no other time."""
+        at = next_waking(self.manners, self.preferences, due)
+        starts_at = item.session.starts_at if item.session is not None else at
+        return due if due < starts_at <= at else at

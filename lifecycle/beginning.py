@@ -1,0 +1,38 @@
+"""How a mentorship begins: from what the platform hands over to the first state."""
+
+from datetime import datetime, timedelta
+
+from models.people import Person, Preferences, Start, StartPerson
+from models.program import Program
+from models.state import Mentorship, Stage, Visit
+
+
+def begin(start: Start, program: Program, now: datetime) -> Mentorship:
+    """The state at the very beginning. Hours and days that nobody named are the program's."""
+    if start.program != program.name:
+        raise ValueError(f"the start names program '{start.program}', but this is '{program.name}'")
+    return Mentorship(
+        id=start.id,
+        program=program,
+        mentor=_person(start.mentor, program),
+        mentee=_person(start.mentee, program),
+        shared=start.shared,
+        started_at=now,
+        deadline=now + timedelta(days=program.longest_days),
+        visits=(Visit(stage=Stage.INTRO, at=now, why="started"),),
+    )
+
+
+def _person(person: StartPerson, program: Program) -> Person:
+    manners = program.manners
+    return Person(
+        name=person.name,
+        email=person.email,
+        bio=person.bio,
+        preferences=Preferences(
+            zone=person.zone,
+            hours_from=person.hours_from or manners.hours_from,
+            hours_to=person.hours_to or manners.hours_to,
+            days_off=manners.days_off if person.days_off is None else person.days_off,
+        ),
+    )

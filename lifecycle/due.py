@@ -1,0 +1,30 @@
+"""When a mentorship next needs attention, and for what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lifecycle.agenda import planned_mails
+from lifecycle.moments import next_moment
+from models.state import Mentorship, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next instant (UTC) at which something happens by the clock, and what, for the reader of a timer."""
+
+    at: datetime
+    why: str
+
+
+def next_due(m: Mentorship, now: datetime) -> Due | None:
+    """The next thing by the clock, or None once it is over."""
+    mail = next(iter(planned_mails(m, now)), None)
+    moment = next_moment(m)
+    if moment is not None and (mail is None or moment.at <= mail.at):
+        return Due(max(moment.at, now), moment.why)
+    return Due(mail.at, mail.why) if mail is not None else None
+
+
+def is_over(m: Mentorship, now: datetime) -> bool:
+    """Whether it has ended and the closing mails have gone out."""
+    return m.stage is Stage.ENDED and not planned_mails(m, now)

@@ -1,0 +1,298 @@
+"""What each reader sees of a mentorship: the page behind a link, one person's journey, the overview for ops."""
+
+from datetime import datetime
+from typing import Literal
+
+from lifecycle import calendar, tasks
+from lifecycle.acts import changeable
+from lifecycle.agenda import planned_mails
+from lifecycle.anytime import pause_now
+from lifecycle.asks import Ask
+from lifecycle.cards import (
+    ask_card,
+    away_until,
+    correspondent,
+    goal_cards,
+    program_card,
+    session_card,
+    summary,
+    task_card,
+)
+from lifecycle.due import next_due
+from lifecycle.health import health
+from lifecycle.intro import proposal
+from lifecycle.questions import session_questions
+from lifecycle.stages import all_asks
+from models.acts import Terms
+from models.base import PAIR, Role
+from models.mail import AskCard
+from models.pages import Differing, Ended, EngineStatus, Journey, Overview, Page, PageQuery, Status, Step, Waiting
+from models.program import AskKind
+from models.state import Mentorship, SessionStatus, Stage, TaskStatus
+
+
+def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
+    """What a link leads to. It never changes anything; what can't be answered any more says why."""
+    if query.role not in PAIR:
+        raise ValueError("only the mentor and the mentee have pages")
+    given = m.answers.get(query.ask)
+    ask = next((ask for ask in all_asks(m) if ask.id == query.ask), None)
+    resting = pause_now(m, now)
+    receipts = [
+        one
+        for one in m.receipts
+        if one.by is query.role and (one.id == query.receipt if query.receipt else one.ask == query.ask != "")
+    ]
+    mine = given is not None and given.by is query.role
+    base = Page(
+        status=_status(m, query, ask, now),
+        now=now,
+        mentorship=m.id,
+        stage=m.stage,
+        paused_until=resting.end if resting is not None else None,
+        outcome=m.outcome,
+        me=correspondent(m, query.role),
+        partner=correspondent(m, query.role.partner),
+        program=program_card(m),
+        shared=m.shared,
+        preferences=m.person(query.role).preferences,
+        revision=(given.revision if given is not None else 0) if query.ask else m.acts,
+        acts=m.acts,
+        ask=ask_card(ask) if ask is not None and ask.by is query.role else None,
+        answer=given.act if given is not None and mine else None,
+        answered_at=given.at if given is not None and mine else None,
+        recorded=given.recorded if given is not None and mine else "",
+        receipt=receipts[-1] if receipts else None,
+        undo_until=m.ending.effective_at
+        if m.ending is not None and m.ending.by is query.role and m.stage is not Stage.ENDED
+        else None,
+        tasks=tuple(task_card(task) for task in m.tasks),
+        goals=goal_cards(m),
+        goals_most=m.program.goals.most,
+        tasks_most=m.program.sessions.tasks_most,
+        minutes=m.program.sessions.minutes,
+    )
+    if base.status not in ("open", "changeable") or not query.ask:
+        return base
+    return _with_question(m, base, query, now)
+
+
+def _status(m: Mentorship, query: PageQuery, ask: Ask | None, now: datetime) -> Status:
+    valid_from = m.links_from.get(query.role)
+    if query.link is not None and valid_from is not None and query.link.issued_at < valid_from:
+        return "revoked"
+    given = m.answers.get(query.ask)
+    if given is not None and given.by is query.role:
+        return "changeable" if changeable(m, given, now) else "ended" if m.stage is Stage.ENDED else "answered"
+    if m.stage is Stage.ENDED:
+        return "ended"
+    if not query.ask:
+        return "open"
+    if ask is not None and ask.by is query.role:
+        return "open" if ask.opened_at <= now else "early"
+    if query.ask in m.ran_out:
+        return "expired"
+    kind, _, rest = query.ask.partition(".")
+    return "superseded" if kind in set(AskKind) and rest.startswith(query.role.value) else "unknown"
+
+
+def _with_question(m: Mentorship, base: Page, query: PageQuery, now: datetime) -> Page:
+    kind, _, *numbers = query.ask.split(".")
+    number = int(numbers[0]) if numbers else 0
+    match AskKind(kind):
+        case AskKind.PROPOSE_TIMES:
+            return base.evolve(minutes=45)
+        case AskKind.PICK_TIME:
+            proposed = proposal(m, query.ask)
+            if proposed is None:
+                return base
+            return base.evolve(times=tuple(at for at in proposed.times if at > now), place=proposed.place, minutes=45)
+        case AskKind.SET_GOALS:
+            versions = m.goal_versions
+            return base.evolve(
+                draft_goals=versions[-1].goals if versions else (),
+                comment=versions[-1].comment if versions and versions[-1].verdict == "change" else "",
+            )
+        case AskKind.REVIEW_GOALS:
+            return base.evolve(draft_goals=m.goal_versions[-1].goals)
+        case AskKind.SIGN_AGREEMENT:
+            return _with_terms(m, base, query.role, now)
+        case AskKind.PREPARE | AskKind.REPORT | AskKind.CONFIRM:
+            one = calendar.session(m, number)
+            assert one is not None
+            return base.evolve(
+                session=session_card(m, one, query.role),
+                questions=session_questions(number, query.role is Role.MENTOR),
+                tasks=tuple(task_card(task) for task in m.tasks if task.session in (number, number - 1)),
+            )
+        case AskKind.FOLLOW_UP:
+            task = tasks.task(m, number)
+            return base.evolve(task=task_card(task) if task is not None else None)
+        case _:
+            return base
+
+
+def _with_terms(m: Mentorship, base: Page, role: Role, now: datetime) -> Page:
+    mine = m.terms_offered.get(role)
+    theirs = m.terms_offered.get(role.partner)
+    return base.evolve(
+        terms=mine or theirs or calendar.default_terms(m, now),
+        partner_terms=theirs,
+        differing=_differing(mine, theirs) if mine is not None and theirs is not None else (),
+    )
+
+
+def _differing(mine: Terms, theirs: Terms) -> tuple[Differing, ...]:
+    return tuple(
+        Differing(field=name, mine=str(getattr(mine, name)), theirs=str(getattr(theirs, name)))
+        for name in Terms.model_fields
+        if getattr(mine, name) != getattr(theirs, name)
+    )
+
+
+def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
+    """Where we are, what each owes, what is next, what was achieved: for one of the two."""
+    base = page(m, query.model_copy(update={"ask": ""}), now)
+    role = query.role
+    due = next_due(m, now)
+    coming = [one for one in m.sessions if one.status is SessionStatus.PLANNED and one.starts_at > now]
+    next_session = min(coming, key=lambda one: one.starts_at, default=None)
+    return Journey(
+        page=base,
+        timeline=_timeline(m),
+        visits=m.visits,
+        i_owe=open_cards(m, role, now),
+        partner_owes=open_cards(m, role.partner, now),
+        next_what=(
+            ("You meet for the first time" if next_session.number == 0 else f"Session {next_session.number}")
+            if next_session is not None
+            else ("We write again" if due is not None else "")
+        ),
+        next_at=next_session.starts_at if next_session is not None else (due.at if due is not None else None),
+        sessions=tuple(session_card(m, one, role) for one in m.sessions),
+        tasks=tuple(task_card(task) for task in m.tasks),
+        goals=goal_cards(m),
+        goal_rounds=len(m.goal_versions),
+        terms=m.terms,
+        summary=summary(m, role),
+        away=tuple(span for span in m.person(role).away if span.end > now),
+        partner_away_until=away_until(m, role.partner, now),
+        can=possible(m, role, now),
+    )
+
+
+def open_cards(m: Mentorship, role: Role, now: datetime) -> tuple[AskCard, ...]:
+    """What someone owes now, the oldest first. Private asks are shown as well: that one was asked is no secret."""
+    found = sorted((ask for ask in all_asks(m) if ask.by is role and ask.opened_at <= now), key=lambda a: a.opened_at)
+    return tuple(ask_card(ask) for ask in found)
+
+
+TITLES = {
+    Stage.INTRO: "Getting to know each other",
+    Stage.GOAL_SETTING: "Setting goals",
+    Stage.GROW_SESSIONS: "Sessions",
+    Stage.CHECK_INS: "Check-ins",
+    Stage.WRAP_UP: "Wrap-up",
+}
+
+
+def _timeline(m: Mentorship) -> tuple[Step, ...]:
+    order = list(TITLES)
+    current = order.index(m.stage) if m.stage in order else len(order)
+    steps = []
+    for index, stage in enumerate(order):
+        entered = next((visit.at for visit in m.visits if visit.stage is stage), None)
+        state: Literal["past", "now", "coming"] = (
+            "now" if index == current else "past" if index < current and entered is not None else "coming"
+        )
+        if current == len(order) and entered is None:
+            continue
+        steps.append(Step(title=TITLES[stage], at=entered if state != "coming" else None, state=state))
+    return tuple(steps)
+
+
+def possible(m: Mentorship, role: Role, now: datetime) -> tuple[str, ...]:
+    """The acts that someone can do now, by name, for the journey page."""
+    if m.stage is Stage.ENDED:
+        return ()
+    found = ["change_preferences", "days_away", "ask_help", "stop_contact", "unsubscribe"]
+    resting = pause_now(m, now)
+    if m.ending is not None:
+        return ("undo", *found) if m.ending.by is role else tuple(found)
+    found.append("exit_ramp")
+    if resting is None:
+        found.insert(0, "pause")
+    elif not resting.held:
+        found.insert(0, "resume")
+    if any(one.status is SessionStatus.PLANNED and calendar.ends_at(one) > now for one in m.sessions):
+        found += ["move_session", "cancel_session"]
+    if m.stage in (Stage.GOAL_SETTING, Stage.GROW_SESSIONS, Stage.CHECK_INS):
+        found.append("assign_task")
+    if any(task.status is TaskStatus.DONE and task.owner is not role and not task.feedback for task in m.tasks):
+        found.append("give_feedback")
+    return tuple(found)
+
+
+def overview(m: Mentorship, now: datetime) -> Overview:
+    """A mentorship as ops see it."""
+    due = next_due(m, now)
+    resting = pause_now(m, now)
+    last = m.mails[-1] if m.mails else None
+    return Overview(
+        id=m.id,
+        program=m.program.name,
+        now=now,
+        started_at=m.started_at,
+        stage=m.stage,
+        status=status(m, now),
+        visits=m.visits,
+        waiting=waiting(m, now),
+        next_at=due.at if due is not None else None,
+        next_why=due.why if due is not None else "",
+        health=health(m, now),
+        sessions=tuple(session_card(m, one) for one in m.sessions),
+        tasks=tuple(task_card(task) for task in m.tasks),
+        mails=m.mail_count,
+        last_mail=f"{last.kind.value} to {last.to.value}" if last is not None else "",
+        last_mail_at=last.at if last is not None else None,
+        acts=m.acts,
+        undelivered=len(m.undelivered),
+        outcome=m.outcome,
+        ended_at=m.ended_at,
+        paused_until=resting.end if resting is not None else None,
+        deadline=m.deadline,
+    )
+
+
+def status(m: Mentorship, now: datetime) -> EngineStatus:
+    """One word for what it is doing, for the search attribute."""
+    if m.stage is Stage.ENDED:
+        return "closing" if any(mail for mail in planned_mails(m, now)) else "ended"
+    if m.ending is not None:
+        return "ending"
+    resting = pause_now(m, now)
+    if resting is None:
+        return "active"
+    return "held" if resting.held else "paused"
+
+
+def waiting(m: Mentorship, now: datetime) -> tuple[Waiting, ...]:
+    """Open asks, the oldest first."""
+    found = sorted((ask for ask in all_asks(m) if ask.opened_at <= now), key=lambda ask: ask.opened_at)
+    return tuple(
+        Waiting(
+            id=ask.id,
+            title=ask.title,
+            on=ask.by,
+            since=ask.opened_at,
+            ends_at=ask.ends_at,
+            nudges=sum(f"{ask.id}#{index}" in m.told for index in range(1, len(ask.rungs))),
+        )
+        for ask in found
+    )
+
+
+def ended(m: Mentorship) -> Ended:
+    """The result of a mentorship, for whoever started it."""
+    assert m.outcome is not None and m.ended_at is not None
+    return Ended(id=m.id, outcome=m.outcome, at=m.ended_at, note=m.ending.note if m.ending else "", summary=summary(m))

@@ -1,0 +1,93 @@
+"""Loading programs: YAML files, validated, with errors that name file, field, what was found and what is allowed."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from models.problems import Problem, describe
+from models.program import Program
+
+HERE = Path(__file__).resolve().parent
+MOST_BYTES = 100_000
+
+
+class ProgramProblem(Exception):  # noqa: N818 - it is told to the author of a program, as it is
+    """A program that can't be used. The text has one line for each problem."""
+
+    def __init__(self, source: str, problems: list[str]) -> None:
+        super().__init__("\n".join(f"{source}: {problem}" for problem in problems))
+        self.problems = problems
+
+
+def names(directory: Path = HERE) -> tuple[str, ...]:
+    """The names of the programs in a folder."""
+    return tuple(sorted(path.stem for path in directory.glob("*.yaml")))
+
+
+def load(name: str, directory: Path = HERE) -> Program:
+    """The program of this name, or of this file when it ends in `.yaml`. Raises `ProgramProblem`."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) else directory / f"{name}.yaml"
+    if not name.endswith((".yaml", ".yml")) and name not in names(directory):
+        raise ProgramProblem(name, [f"there is no such program; there are: {', '.join(names(directory))}"])
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProgramProblem(str(path), [f"can't be read: {error.strerror}"]) from None
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str) -> Program:
+    """A program from its text. Raises `ProgramProblem` naming `source`."""
+    if len(text) > MOST_BYTES:
+        raise ProgramProblem(source, ["is larger than a program can be"])
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark is not None else ""
+        raise ProgramProblem(source, [f"{where}is not valid YAML: {getattr(error, 'problem', error)}"]) from None
+    if not isinstance(data, dict):
+        raise ProgramProblem(source, ["must be a mapping of fields, beginning with name and title"])
+    try:
+        return Program.model_validate(data)
+    except ValidationError as error:
+        lines = _lines(text)
+        problems = describe(error, _known(Program))
+        raise ProgramProblem(source, [_placed(problem, lines) for problem in problems]) from None
+
+
+def _placed(problem: Problem, lines: dict[str, int]) -> str:
+    line = lines.get(problem.field)
+    return f"line {line}: {problem}" if line is not None else str(problem)
+
+
+def _known(model: type[BaseModel], path: str = "") -> dict[str, tuple[str, ...]]:
+    """The fields that are known at each path."""
+    found = {path: tuple(model.model_fields)}
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= _known(field.annotation, f"{path}.{name}" if path else name)
+    return found
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The line on which each field stands."""
+    found: dict[str, int] = {}
+
+    def walk(node: yaml.Node, path: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = f"{path}.{key.value}" if path else str(key.value)
+                found[inner] = key.start_mark.line + 1
+                walk(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                inner = f"{path}.{index}"
+                found[inner] = value.start_mark.line + 1
+                walk(value, inner)
+
+    root = yaml.compose(text)
+    if root is not None:
+        walk(root, "")
+    return found
