@@ -83,8 +83,8 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
 
 def _answered(m: Mentorship, act: ActBase, kind: AskKind, now: datetime) -> Mentorship:
     earlier = m.answers.get(act.ask)
-    if not act.ask.startswith(f"{kind.value}."):
-        raise Rejected("invalid", f"The answer '{kind.value}' does not go with what was asked.", "ask")
+    if not act.ask.startswith(f"{kind}."):
+        raise Rejected("invalid", f"The answer '{kind}' does not go with what was asked.", "ask")
     if earlier is None:
         _check_open(m, act, now)
     elif earlier.by is not act.by:

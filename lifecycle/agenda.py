@@ -7,6 +7,8 @@ moment of sending, so nothing here is stored: what was mailed is marked in `told
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from lifecycle import calendar
@@ -48,8 +50,7 @@ URGENCY: dict[MailKind, int] = {
 """What leads a mail that says several things; asks (10) come before news (20) that is not listed here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing to tell one person. `keys` are marked as told when it goes."""
 
     to: Role
@@ -58,11 +59,20 @@ class Item:
     ready: datetime
     due: datetime
     keys: tuple[str, ...]
-    why: str
     ask: Ask | None = None
     rung: int = 0
     session: Session | None = None
     notice: Notice | None = None
+
+    @property
+    def why(self) -> str:
+        """What it is, for ops: "nudge mentee: write the goals"."""
+        if self.ask is not None:
+            return f"{'nudge' if self.rung else 'ask'} {self.to}: {self.ask.title}"
+        if self.notice is None and self.session is not None:
+            verb = "remind {} of" if self.kind is MailKind.SESSION_REMINDER else "invite {} to"
+            return f"{verb.format(self.to)} {session_name(self.session)}"
+        return f"tell {self.to}: {self.kind.replace('_', ' ')}"
 
     @property
     def urgency(self) -> tuple[int, int, datetime, str]:
@@ -117,7 +127,6 @@ def _notices(m: Mentorship, now: datetime) -> Iterator[Item]:
             ready=notice.due,
             due=notice.due,
             keys=keys,
-            why=f"tell {notice.to.value}: {notice.kind.value.replace('_', ' ')}",
             session=session,
             notice=notice,
         )
@@ -130,11 +139,11 @@ def is_current(m: Mentorship, notice: Notice, now: datetime) -> bool:
 
 def _asks(m: Mentorship) -> Iterator[Item]:
     for ask in all_asks(m):
-        rung = next((index for index in range(len(ask.rungs)) if f"{ask.id}#{index}" not in m.told), None)
+        rung = next((index for index, key in enumerate(ask.keys) if key not in m.told), None)
         if rung is None:
             continue
         due = ask.rungs[rung]
-        if rung and (told := m.told.get(f"{ask.id}#{rung - 1}")) is not None:
+        if rung and (told := m.told.get(ask.keys[rung - 1])) is not None:
             due = max(due, told + RUNG_GAP)
         if due >= ask.ends_at:
             continue
@@ -144,8 +153,7 @@ def _asks(m: Mentorship) -> Iterator[Item]:
             mail_class=MailClass.DIRECT if ask.direct and rung == 0 else MailClass.INITIATED,
             ready=due,
             due=due,
-            keys=(f"{ask.id}#{rung}",),
-            why=f"{'nudge' if rung else 'ask'} {ask.by.value}: {ask.title}",
+            keys=(ask.keys[rung],),
             ask=ask,
             rung=rung,
         )
@@ -170,7 +178,6 @@ def _invitations(m: Mentorship, now: datetime) -> Iterator[Item]:
                         ready=ready,
                         due=due,
                         keys=(key,),
-                        why=f"invite {role.value} to {session_name(one)}",
                         session=one,
                     )
         if one.status is not SessionStatus.CANCELLED:
@@ -198,7 +205,7 @@ def _reminders(m: Mentorship, now: datetime) -> Iterator[Item]:
         if one.starts_at - one.planned_at < REMIND_IF_KNOWN_FOR:
             continue
         for role in PAIR:
-            key = f"remind.{one.number}.{one.sequence}.{role.value}"
+            key = f"remind.{one.number}.{one.sequence}.{role}"
             if key in m.told:
                 continue
             due = remind_at(m, one, role)
@@ -210,7 +217,6 @@ def _reminders(m: Mentorship, now: datetime) -> Iterator[Item]:
                     ready=due,
                     due=due,
                     keys=(key,),
-                    why=f"remind {role.value} of {session_name(one)}",
                     session=one,
                 )
 
@@ -227,8 +233,20 @@ def is_wanted(m: Mentorship, item: Item) -> bool:
     return choice is MailChoice.ALL or item.mail_class is not MailClass.INITIATED
 
 
+_last: tuple[Mentorship | None, datetime | None, tuple[Planned, ...]] = (None, None, ())
+
+
 def planned_mails(m: Mentorship, now: datetime) -> tuple[Planned, ...]:
-    """The next mail to each person, the earliest first. Never before `now`."""
+    """The next mail to each person, the earliest first. Never before `now`. The last answer is kept: see `all_asks`."""
+    global _last
+    state, at, found = _last
+    if state is not m or at != now:
+        found = _planned_mails(m, now)
+        _last = (m, now, found)
+    return found
+
+
+def _planned_mails(m: Mentorship, now: datetime) -> tuple[Planned, ...]:
     by_reader: dict[Role, list[Item]] = {}
     for item in items(m, now):
         if is_wanted(m, item):
@@ -239,14 +257,21 @@ def planned_mails(m: Mentorship, now: datetime) -> tuple[Planned, ...]:
 
 def _next_mail(m: Mentorship, role: Role, own: list[Item], now: datetime) -> Planned | None:
     desk = _Desk(m, role, own, now)
-    timed = [(at, item) for item in own if (at := desk.send_at(item)) is not None]
-    if not timed:
+    first: datetime | None = None
+    leaving: list[Item] = []
+    for item in sorted(own, key=lambda one: one.due):
+        if first is not None and item.due > first:
+            break
+        at = desk.send_at(item)
+        if at is None or (first is not None and at > first):
+            continue
+        leaving = [item] if first is None or at < first else [*leaving, item]
+        first = at
+    if first is None:
         return None
-    first = min(at for at, _ in timed)
-    together = [item for at, item in timed if at <= first]
     if desk.is_welcome(first):
-        together += [item for at, item in timed if at > first and item.ready <= first and desk.rides(item)]
-    return Planned(role, first, tuple(sorted(together, key=lambda item: item.urgency)))
+        leaving += [item for item in own if item not in leaving and desk.rides(item, first)]
+    return Planned(role, first, tuple(sorted(leaving, key=lambda item: item.urgency)))
 
 
 class _Desk:
@@ -263,24 +288,35 @@ class _Desk:
             self.preferences = person.preferences
             self.away = tuple((span.start, span.end) for span in person.away)
         self.zone = ZoneInfo(self.preferences.zone)
-        self.sent: list[date] = [
-            local_day(log.at, self.zone) for log in m.mails if log.to is role and log.mail_class in BUDGETED
-        ]
-        horizon = now + timedelta(days=60)
-        self.reserved: list[date] = [
-            local_day(item.due, self.zone)
-            for item in own
-            if item.mail_class is MailClass.REMINDER and now - timedelta(days=1) <= item.due <= horizon
-        ]
+        self.own = own
         last = [log.at for log in m.mails if log.to is role]
         self.spaced = max(last) + DIRECT_SPACING if last else now
+
+    @cached_property
+    def sent(self) -> list[date]:
+        """The days of the mails that count against the budget."""
+        return [
+            local_day(log.at, self.zone) for log in self.m.mails if log.to is self.role and log.mail_class in BUDGETED
+        ]
+
+    @cached_property
+    def taken(self) -> list[date]:
+        """Those, and the days on which a reminder will need its place in the budget."""
+        recent = self.now - timedelta(days=1)
+        return self.sent + [
+            local_day(item.due, self.zone)
+            for item in self.own
+            if item.mail_class is MailClass.REMINDER and item.due >= recent
+        ]
 
     def is_welcome(self, at: datetime) -> bool:
         return next_welcome(self.preferences, self.away, at) == at
 
-    def rides(self, item: Item) -> bool:
+    def rides(self, item: Item, first: datetime) -> bool:
         """Whether an item may travel before its own time: closing words and reminders keep their own."""
-        return item.mail_class in (MailClass.DIRECT, MailClass.INITIATED)
+        if item.ready > first or item.mail_class not in (MailClass.DIRECT, MailClass.INITIATED):
+            return False
+        return item.ask is None or first < item.ask.ends_at
 
     def send_at(self, item: Item) -> datetime | None:
         """The instant at which manners let this item go, or None if they never will."""
@@ -291,7 +327,7 @@ class _Desk:
             case MailClass.DIRECT:
                 return next_welcome(self.preferences, self.away, max(due, self.spaced))
             case MailClass.INITIATED:
-                at = next_in_budget(self.manners, self.preferences, self.away, [*self.sent, *self.reserved], due)
+                at = next_in_budget(self.manners, self.preferences, self.away, self.taken, due)
                 return at if item.ask is None or at < item.ask.ends_at else None
             case MailClass.REMINDER:
                 return self._reminder(item, due)

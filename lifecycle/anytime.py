@@ -192,7 +192,7 @@ def _stop_contact(m: Mentorship, act: StopContact, now: datetime) -> Mentorship:
     reason = Reason(
         key=f"stop.{m.acts}",
         severity="at_risk",
-        text=f"the {act.by.value} asked that all contact stops",
+        text=f"the {act.by} asked that all contact stops",
         since=now,
         remedy="Talk to them today. Then resume it or end it; it ends by itself after 14 days.",
     )

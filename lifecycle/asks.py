@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from lifecycle.rests import Rests, after, rests_of
 from models.base import PAIR, Role
@@ -77,11 +78,11 @@ ASKS: dict[AskKind, AskRule] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """One thing that `by` owes. `rungs` are when it is mailed: the first mail, then the nudges. All instants UTC.
 
-    `direct` says that a person's act opened it. `number` is the session, the task or the check-in it is about.
+    `keys` are what is marked as told for each rung. `direct` says that a person's act opened it. `number` is the
+    session, the task or the check-in it is about.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Ask:
     ends_at: datetime
     coordinator_at: datetime | None
     rungs: tuple[datetime, ...]
+    keys: tuple[str, ...]
     direct: bool
     number: int = 0
 
@@ -107,7 +109,7 @@ class Ask:
 
 def ask_id(kind: AskKind, by: Role, *numbers: int) -> str:
     """The identity of an ask: it never comes back once it was answered or ran out."""
-    return ".".join((kind.value, by.value, *map(str, numbers)))
+    return ".".join((kind, by, *map(str, numbers)))
 
 
 def is_closed(m: Mentorship, identity: str) -> bool:
@@ -136,11 +138,12 @@ def opened(
     nudges = m.program.nudges
     rests: Rests = rests_of(m, by, m.snoozes.get(identity, ()))
     base = ladder_from or at
-    rungs = [after(at, 0, rests)]
+    rungs = [after(at, 0, rests) if rests else at]
     if ladder_from is not None and ladder_from > at:
         rungs.append(after(ladder_from, 0, rests))
     rungs += [after(base, days, rests) for days in nudges.ladder_days]
     end = ends if ends is not None else after(base, nudges.patience_days, rests)
+    steps = tuple(rung for rung in rungs if rung < end)
     return (
         Ask(
             id=identity,
@@ -150,7 +153,8 @@ def opened(
             due_at=due or after(base, nudges.ladder_days[0] if nudges.ladder_days else 2, rests),
             ends_at=end,
             coordinator_at=None if ends is not None else after(base, nudges.coordinator_day, rests),
-            rungs=tuple(rung for rung in rungs if rung < end),
+            rungs=steps,
+            keys=tuple(f"{identity}#{index}" for index in range(len(steps))),
             direct=direct,
             number=numbers[0] if numbers else 0,
         ),

@@ -45,12 +45,12 @@ def with_session(m: Mentorship, one: Session) -> Mentorship:
 
 def invited(m: Mentorship, one: Session, role: Role) -> bool:
     """Whether this person has any invitation to this session in their calendar."""
-    return any(f"invite.{one.number}.{sequence}.{role.value}" in m.told for sequence in range(one.sequence + 1))
+    return any(f"invite.{one.number}.{sequence}.{role}" in m.told for sequence in range(one.sequence + 1))
 
 
 def invite_key(one: Session, role: Role) -> str:
     """What is marked as told once the invitation to the session, as it stands now, was mailed."""
-    return f"invite.{one.number}.{one.sequence}.{role.value}"
+    return f"invite.{one.number}.{one.sequence}.{role}"
 
 
 def default_terms(m: Mentorship, now: datetime) -> Terms:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from lifecycle.agenda import planned_mails
+from lifecycle.agenda import Planned, planned_mails
 from lifecycle.moments import next_moment
+from models.base import Role
 from models.state import Mentorship, Stage
 
 
@@ -22,7 +24,14 @@ def next_due(m: Mentorship, now: datetime) -> Due | None:
     moment = next_moment(m)
     if moment is not None and (mail is None or moment.at <= mail.at):
         return Due(max(moment.at, now), moment.why)
-    return Due(mail.at, mail.why) if mail is not None else None
+    return Due(mail.at, f"{mail.why}, {_local(m, mail)}") if mail is not None else None
+
+
+def _local(m: Mentorship, mail: Planned) -> str:
+    """When, on the reader's own clock: "Tue 8 Dec 09:00 Berlin"."""
+    zone = m.program.coordinator.preferences.zone if mail.to is Role.COORDINATOR else m.person(mail.to).preferences.zone
+    local = mail.at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %H:%M} {zone.rpartition('/')[2].replace('_', ' ')}"
 
 
 def is_over(m: Mentorship, now: datetime) -> bool:

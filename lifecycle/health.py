@@ -42,7 +42,7 @@ def silence_reason(ask: Ask) -> Reason:
     return Reason(
         key=f"silent.{ask.id}",
         severity="needs_attention",
-        text=f"{ask.by.value} has not answered '{ask.title}' for {(ask.coordinator_at - ask.opened_at).days} days",
+        text=f"{ask.by} has not answered '{ask.title}' for {(ask.coordinator_at - ask.opened_at).days} days",
         since=ask.opened_at,
         remedy="Write to them yourself, pause it, or end it. Without any of this, the ask ends by its own rule.",
     )
@@ -51,19 +51,19 @@ def silence_reason(ask: Ask) -> Reason:
 def _silence(m: Mentorship, now: datetime) -> list[Reason]:
     found = [
         silence_reason(ask).evolve(
-            text=f"{ask.by.value} has not answered '{ask.title}' for {(now - ask.opened_at).days} days"
+            text=f"{ask.by} has not answered '{ask.title}' for {(now - ask.opened_at).days} days"
         )
         for ask in all_asks(m)
         if ask.coordinator_at is not None and ask.coordinator_at <= now
     ]
     for role in PAIR:
         if m.silences.get(role, 0) >= SECOND_MISS:
-            closed = [at for identity, at in m.ran_out.items() if f".{role.value}" in identity]
+            closed = [at for identity, at in m.ran_out.items() if f".{role}" in identity]
             found.append(
                 Reason(
-                    key=f"silences.{role.value}.{len(closed)}",
+                    key=f"silences.{role}.{len(closed)}",
                     severity="at_risk",
-                    text=f"{role.value} has let {m.silences[role]} asks in a row run out",
+                    text=f"{role} has let {m.silences[role]} asks in a row run out",
                     since=max(closed, default=now),
                     remedy="Write to them yourself. If this goes on, the mentorship lapses.",
                 )
@@ -81,14 +81,14 @@ def _fit(m: Mentorship) -> list[Reason]:
         said = [
             one
             for identity, one in m.answers.items()
-            if identity.startswith(f"{AskKind.FIT_CHECK.value}.{role.value}.") and isinstance(one.act, FitCheck)
+            if identity.startswith(f"{AskKind.FIT_CHECK.value}.{role}.") and isinstance(one.act, FitCheck)
         ]
         if said and isinstance(said[-1].act, FitCheck) and said[-1].act.fit is Fit.NOT_SURE:
             found.append(
                 Reason(
                     key=f"fit.{said[-1].ask}",
                     severity="needs_attention",
-                    text=f"{role.value} is not sure that it fits (private: the partner does not know)",
+                    text=f"{role} is not sure that it fits (private: the partner does not know)",
                     since=said[-1].at,
                     remedy="Nothing yet: we ask again after the next session. Do not tell the partner.",
                 )
@@ -115,9 +115,9 @@ def _sessions(m: Mentorship) -> list[Reason]:
             if rating is not None and rating <= LOW_SCORE:
                 found.append(
                     Reason(
-                        key=f"rating.{last.number}.{role.value}",
+                        key=f"rating.{last.number}.{role}",
                         severity="needs_attention",
-                        text=f"{role.value} rated session {last.number} with {rating} of 5",
+                        text=f"{role} rated session {last.number} with {rating} of 5",
                         since=last.record.at,
                         remedy="Ask them what was missing. The partner has not seen the rating.",
                     )
@@ -138,12 +138,12 @@ def _pulses(m: Mentorship) -> list[Reason]:
             fell = earlier is not None and getattr(earlier, name) - value >= FALL
             if value <= LOW_SCORE or fell:
                 said = name.replace("_", " ")
-                text = f"{role.value}'s pulse on {said} is {value} of 5"
+                text = f"{role}'s pulse on {said} is {value} of 5"
                 if fell and earlier is not None:
-                    text = f"{role.value}'s pulse on {said} fell from {getattr(earlier, name)} to {value}"
+                    text = f"{role}'s pulse on {said} fell from {getattr(earlier, name)} to {value}"
                 found.append(
                     Reason(
-                        key=f"pulse.{number}.{role.value}.{name}",
+                        key=f"pulse.{number}.{role}.{name}",
                         severity="at_risk" if value == 1 else "needs_attention",
                         text=text,
                         since=latest.at,
@@ -158,7 +158,7 @@ def _tasks(m: Mentorship) -> list[Reason]:
         Reason(
             key=f"blocked.{task.id}.{task.round}",
             severity="notice",
-            text=f"task {task.id} of the {task.owner.value} is blocked",
+            text=f"task {task.id} of the {task.owner} is blocked",
             since=task.created_at,
             remedy="Nothing yet: the partner was told.",
         )
@@ -170,9 +170,9 @@ def _tasks(m: Mentorship) -> list[Reason]:
 def _mail(m: Mentorship) -> list[Reason]:
     return [
         Reason(
-            key=f"unreachable.{role.value}",
+            key=f"unreachable.{role}",
             severity="at_risk",
-            text=f"mail to the {role.value} can't be delivered: {why}",
+            text=f"mail to the {role} can't be delivered: {why}",
             since=m.started_at,
             remedy="Find the right address and change it with the change_person command.",
         )

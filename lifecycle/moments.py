@@ -35,7 +35,7 @@ def next_moment(m: Mentorship) -> Moment | None:
     if m.stage is Stage.ENDED:
         return None
     if m.ending is not None:
-        return Moment(m.ending.effective_at, f"end as {m.ending.outcome.value}", "end")
+        return Moment(m.ending.effective_at, f"end as {m.ending.outcome}", "end")
     first = Moment(m.deadline, "end at the deadline", "deadline")
     if m.stage in (Stage.GOAL_SETTING, Stage.GROW_SESSIONS, Stage.CHECK_INS) and has_substance(m):
         wrap = m.deadline - last_stretch(m)
@@ -47,10 +47,10 @@ def next_moment(m: Mentorship) -> Moment | None:
     for ask in all_asks(m):
         if ask.ends_at < first.at:
             what = "lapse" if ask.rule.at_end is AtEnd.LAPSE else "go on without"
-            first = Moment(ask.ends_at, f"{what}: {ask.by.value}, {ask.title}", "run_out", ask=ask)
+            first = Moment(ask.ends_at, f"{what}: {ask.by}, {ask.title}", "run_out", ask=ask)
         told = ask.coordinator_at
         if told is not None and told < first.at and f"silent.{ask.id}" not in m.raised:
-            first = Moment(told, f"tell the coordinator: {ask.by.value}, {ask.title}", "alarm", ask=ask)
+            first = Moment(told, f"tell the coordinator: {ask.by}, {ask.title}", "alarm", ask=ask)
     return first
 
 

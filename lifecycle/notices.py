@@ -22,7 +22,7 @@ def notify(
 ) -> Mentorship:
     """Queues a notice. `about` tells it from others of its kind; the same one again replaces what still waits."""
     notice = Notice(
-        key=f"{kind.value}.{to.value}.{about}",
+        key=f"{kind}.{to}.{about}",
         to=to,
         kind=kind,
         mail_class=mail_class,
@@ -46,7 +46,7 @@ def notify_both(
 
 def is_waiting(m: Mentorship, kind: MailKind, to: Role, about: str = "") -> bool:
     """Whether this notice has not been mailed yet."""
-    key = f"{kind.value}.{to.value}.{about}"
+    key = f"{kind}.{to}.{about}"
     return any(notice.key == key for notice in m.notices)
 
 

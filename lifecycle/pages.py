@@ -253,7 +253,7 @@ def overview(m: Mentorship, now: datetime) -> Overview:
         sessions=tuple(session_card(m, one) for one in m.sessions),
         tasks=tuple(task_card(task) for task in m.tasks),
         mails=m.mail_count,
-        last_mail=f"{last.kind.value} to {last.to.value}" if last is not None else "",
+        last_mail=f"{last.kind} to {last.to}" if last is not None else "",
         last_mail_at=last.at if last is not None else None,
         acts=m.acts,
         undelivered=len(m.undelivered),

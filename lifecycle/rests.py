@@ -35,7 +35,7 @@ def rests_of(m: Mentorship, role: Role, snoozed: Iterable[Span] = ()) -> Rests:
 
 def after(base: datetime, days: float, rests: Rests) -> datetime:
     """The instant that is `days` of counted time after `base`."""
-    instant = base + timedelta(days=days)
+    instant = base + timedelta(days=days) if days else base
     for start, end in rests:
         if end <= base:
             continue

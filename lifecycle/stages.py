@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter, is_
 
 from lifecycle import calendar, check_ins, goal_setting, grow_sessions, intro, tasks, wrap_up
 from lifecycle.asks import Ask
@@ -28,8 +29,48 @@ RAN_OUT: dict[AskKind, Callable[[Mentorship, Ask, datetime], Mentorship]] = {
 """What it means when patience with an ask runs out. Those that are not here are simply skipped, or lapse."""
 
 
+_FACTS = attrgetter(
+    "program",
+    "mentor",
+    "mentee",
+    "started_at",
+    "stage",
+    "visits",
+    "pauses",
+    "snoozes",
+    "answers",
+    "ran_out",
+    "sessions",
+    "goal_versions",
+    "terms_offered",
+    "terms_round",
+    "terms",
+    "tasks",
+    "check_ins",
+    "extended",
+    "finish_asked",
+)
+"""All that the asks follow from. Mails and receipts change the state far more often than these."""
+
+_last: tuple[tuple[object, ...], tuple[Ask, ...]] = ((), ())
+
+
 def all_asks(m: Mentorship) -> tuple[Ask, ...]:
-    """Every ask that is or will be open as things stand, whichever stage it belongs to."""
+    """Every ask that is or will be open as things stand, whichever stage it belongs to.
+
+    The last answer is kept and given again while the same facts (by identity: the state is frozen) are asked about.
+    """
+    global _last
+    facts = _FACTS(m)
+    known, found = _last
+    if known and all(map(is_, known, facts)):
+        return found
+    found = _all_asks(m)
+    _last = (facts, found)
+    return found
+
+
+def _all_asks(m: Mentorship) -> tuple[Ask, ...]:
     if m.stage is Stage.ENDED:
         return ()
     return (

@@ -22,7 +22,7 @@ def is_zone(name: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def at_wall_clock(day: date, hour: time, zone: ZoneInfo) -> datetime:
     """The UTC instant at which clocks in `zone` show `hour` on `day`; see above for the gap and the fold."""
     local = datetime.combine(day, hour, tzinfo=zone)
@@ -44,6 +44,7 @@ def at_wall_clock(day: date, hour: time, zone: ZoneInfo) -> datetime:
     return high.replace(microsecond=0)
 
 
+@lru_cache(maxsize=16384)
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """The calendar day that people in `zone` have at this instant."""
     return instant.astimezone(zone).date()
