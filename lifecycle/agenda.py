@@ -16,6 +16,7 @@ from lifecycle.anytime import pause_now
 from lifecycle.asks import Ask
 from lifecycle.health import reasons
 from lifecycle.manners import BUDGETED, DIRECT_SPACING, fits, next_in_budget, next_waking, next_welcome
+from lifecycle.notices import is_waiting
 from lifecycle.stages import all_asks
 from models.base import PAIR, Role
 from models.mail import MailClass, MailKind
@@ -170,7 +171,7 @@ def _invitations(m: Mentorship, now: datetime) -> Iterator[Item]:
             due = max(ready, one.starts_at - INVITE_AHEAD) if one.number > 1 else ready
             for role in PAIR:
                 key = calendar.invite_key(one, role)
-                if key not in m.told:
+                if key not in m.told and not is_waiting(m, MailKind.SESSION_MOVED, role, str(one.number)):
                     yield Item(
                         to=role,
                         kind=MailKind.SESSION_INVITE,

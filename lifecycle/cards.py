@@ -114,6 +114,12 @@ def goal_cards(m: Mentorship) -> tuple[GoalCard, ...]:
     )
 
 
+def draft_cards(m: Mentorship) -> tuple[GoalCard, ...]:
+    """The newest version of the goals, agreed or not."""
+    drafts = m.goal_versions[-1].goals if m.goal_versions else ()
+    return tuple(GoalCard(number=index + 1, goal=goal, percent=0) for index, goal in enumerate(drafts))
+
+
 def summary(m: Mentorship, reader: Role | None = None) -> Summary:
     """The journey in figures. The partner's thanks are in it once it has ended."""
     said = m.reflections.get(reader.partner) if reader in PAIR and m.stage is Stage.ENDED else None

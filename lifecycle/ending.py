@@ -1,12 +1,13 @@
 """How a mentorship ends: deciding, taking back, taking effect."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from lifecycle.calendar import invited
+from lifecycle.calendar import invited, session
 from lifecycle.notices import notify
 from models.base import PAIR, Role
 from models.mail import MailClass, MailKind
-from models.state import Ending, Mentorship, Outcome, Session, SessionStatus, Stage, Visit
+from models.state import Ending, Mentorship, Notice, Outcome, Session, SessionStatus, Stage, Visit
 
 
 def decide(
@@ -36,7 +37,7 @@ def take_effect(m: Mentorship, at: datetime) -> Mentorship:
         outcome=m.ending.outcome,
         ended_at=at,
         visits=(*m.visits, Visit(stage=Stage.ENDED, at=at, why=m.ending.outcome.value)),
-        notices=tuple(notice for notice in m.notices if notice.mail_class is MailClass.URGENT),
+        notices=tuple(_still_told(m)),
     )
     for one in m.sessions:
         if one.status is SessionStatus.PLANNED and one.starts_at > at:
@@ -57,6 +58,17 @@ def take_effect(m: Mentorship, at: datetime) -> Mentorship:
     if m.outcome is not Outcome.COMPLETED:
         m = notify(m, Role.COORDINATOR, MailKind.COORDINATOR_CLOSING, at, mail_class=MailClass.ALERT)
     return m
+
+
+def _still_told(m: Mentorship) -> Iterator[Notice]:
+    """What waits and is told in spite of the end: an alarm, and that an invitation no longer holds."""
+    for notice in m.notices:
+        if notice.mail_class is MailClass.URGENT:
+            yield notice
+        elif notice.kind is MailKind.SESSION_CANCELLED:
+            one = session(m, notice.session) if notice.session is not None else None
+            if one is not None and invited(m, one, notice.to):
+                yield notice.evolve(mail_class=MailClass.CLOSING)
 
 
 def _left(one: Session, at: datetime) -> Session:

@@ -10,6 +10,7 @@ from lifecycle.cards import (
     ask_card,
     away_until,
     correspondent,
+    draft_cards,
     goal_cards,
     program_card,
     reason_line,
@@ -22,10 +23,11 @@ from lifecycle.intro import proposal
 from lifecycle.moments import applied, next_moment
 from lifecycle.questions import session_questions
 from lifecycle.stages import all_asks
+from lifecycle.whys import WHY
 from models.base import PAIR, Role
 from models.mail import Delivery, Letter, LetterItem, MailClass, MailKind
 from models.program import AskKind
-from models.state import MailLog, Mentorship, Stage
+from models.state import MailLog, Mentorship, Outcome, Stage
 
 KEEP_MAILS = timedelta(days=9)
 """How long a mail is remembered: longer than the week that the budget looks back on."""
@@ -92,7 +94,7 @@ def _sent(m: Mentorship, planned: Planned, letter: Letter) -> Mentorship:
 
 
 def _item(m: Mentorship, item: Item, now: datetime) -> LetterItem:
-    base = LetterItem(key=item.keys[0], kind=item.kind, why=WHY[item.mail_class])
+    base = LetterItem(key=item.keys[0], kind=item.kind, why=WHY[item.kind])
     if item.ask is not None:
         return _ask_item(m, item, base)
     if item.session is not None:
@@ -117,17 +119,6 @@ def _calendar(kind: MailKind) -> str:
     return "cancel" if kind is MailKind.SESSION_CANCELLED else "none"
 
 
-WHY = {
-    MailClass.DIRECT: "You get this mail because something happened in your mentorship.",
-    MailClass.INITIATED: "You get this mail because your mentorship waits for something from you.",
-    MailClass.REMINDER: "You get this mail because you meet soon.",
-    MailClass.CANCELLATION: "You get this mail because a meeting has changed.",
-    MailClass.CLOSING: "You get this mail because your mentorship has ended. It is the last one.",
-    MailClass.ALERT: "You get this mail because you coordinate this program.",
-    MailClass.URGENT: "You get this mail at once because you coordinate this program.",
-}
-
-
 def _ask_item(m: Mentorship, item: Item, base: LetterItem) -> LetterItem:
     ask = item.ask
     assert ask is not None
@@ -138,7 +129,7 @@ def _ask_item(m: Mentorship, item: Item, base: LetterItem) -> LetterItem:
             return base.evolve(
                 times=proposed.times if proposed is not None else (), place=proposed.place if proposed else ""
             )
-        case AskKind.SET_GOALS if m.goal_versions:
+        case AskKind.SET_GOALS if m.goal_versions and m.goal_versions[-1].verdict == "change":
             return base.evolve(note=m.goal_versions[-1].comment)
         case AskKind.PREPARE | AskKind.REPORT | AskKind.CONFIRM:
             one = session(m, ask.number)
@@ -153,8 +144,7 @@ def _ask_item(m: Mentorship, item: Item, base: LetterItem) -> LetterItem:
             task = tasks.task(m, ask.number)
             return base.evolve(tasks=(task_card(task),) if task is not None else ())
         case AskKind.REVIEW_GOALS:
-            goals = m.goal_versions[-1].goals
-            return base.evolve(note="\n".join(goal.title for goal in goals))
+            return base.evolve(goals=draft_cards(m))
         case AskKind.CHECK_IN | AskKind.EXTEND | AskKind.REFLECT:
             return base.evolve(goals=goal_cards(m), summary=summary(m, item.to))
     return base
@@ -186,8 +176,13 @@ def _notice_item(m: Mentorship, item: Item, base: LetterItem, now: datetime) -> 
             ask = next((ask for ask in all_asks(m) if ask.id == notice.note and ask.by is item.to), None)
             return base.evolve(ask=ask_card(ask) if ask is not None else None, note="")
         case MailKind.CLOSING:
+            # Who declined is plain to both. Of every other end, nobody learns from us whose word it was.
+            declined = m.outcome is Outcome.DECLINED and m.ending is not None
             return base.evolve(
-                outcome=m.outcome.value if m.outcome else "", summary=summary(m, item.to), note="", by=None
+                outcome=m.outcome.value if m.outcome else "",
+                summary=summary(m, item.to),
+                note="",
+                by=m.ending.by if declined and m.ending is not None else None,
             )
         case MailKind.COORDINATOR_CLOSING:
             return base.evolve(

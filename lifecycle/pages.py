@@ -162,7 +162,7 @@ def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
         timeline=_timeline(m),
         visits=m.visits,
         i_owe=open_cards(m, role, now),
-        partner_owes=open_cards(m, role.partner, now),
+        partner_owes=tuple(card for card in open_cards(m, role.partner, now) if not _is_telling(card)),
         next_what=(
             ("You meet for the first time" if next_session.number == 0 else f"Session {next_session.number}")
             if next_session is not None
@@ -182,9 +182,14 @@ def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
 
 
 def open_cards(m: Mentorship, role: Role, now: datetime) -> tuple[AskCard, ...]:
-    """What someone owes now, the oldest first. Private asks are shown as well: that one was asked is no secret."""
+    """What someone owes now, the oldest first."""
     found = sorted((ask for ask in all_asks(m) if ask.by is role and ask.opened_at <= now), key=lambda a: a.opened_at)
     return tuple(ask_card(ask) for ask in found)
+
+
+def _is_telling(card: AskCard) -> bool:
+    """Whether being asked says something private: a second fit check is only for who was not sure at the first."""
+    return card.kind is AskKind.FIT_CHECK and not card.id.endswith(".1")
 
 
 TITLES = {

@@ -1,0 +1,177 @@
+"""Renders letters: Jinja2 over `templates/mail/<kind>/`, strict about what is undefined, escaping in HTML.
+
+A kind's folder holds `subject.txt`, `line.txt` (its one line in the list of a mail that something else leads),
+`body.txt` (the words, written once for both parts) and `body.html` (which inherits them, and may show a block better).
+"""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
+
+from activities.calendar import people
+from activities.prose import one_line, paragraphs, wrap_text
+from activities.wording import FILTERS, first_name
+from links import Links, Purpose, form_url
+from models.base import Role
+from models.mail import Delivery, GoalCard, Letter, LetterItem, MailClass, MailKind
+from models.program import Wording
+from settings import ROOT
+
+TEMPLATES = ROOT / "templates" / "mail"
+
+
+class TemplateFailed(Exception):  # noqa: N818 - it says what happened
+    """A mail could not be rendered: the template or what it was given is wrong. Trying again fails again."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a letter says. `unsubscribe_url` is empty where the reader cannot unsubscribe from this kind of mail."""
+
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str
+
+
+@dataclass(frozen=True)
+class Also:
+    """One of the further things in a mail: its line, and where it is done ("" for a mere notice)."""
+
+    line: str
+    url: str
+
+
+def render(delivery: Delivery, letter: Letter, links: Links) -> Rendered:
+    """The subject, the text and the HTML of a letter. Raises TemplateFailed, naming the template and the kind."""
+    kind = letter.kind
+    context = _context(delivery, letter, links)
+    also = tuple(_also(delivery, letter, item, links) for item in letter.items[1:])
+    wording = _wording(delivery, kind)
+    subject = wording.subject or _fill("txt", kind, "subject.txt", context)
+    body = {**context, "subject": one_line(subject), "also": also, "own_opening": wording.opening}
+    return Rendered(
+        subject=one_line(subject),
+        text=wrap_text(_fill("txt", kind, "body.txt", body)),
+        html=_inliner().inline(_fill("html", kind, "body.html", body)),
+        unsubscribe_url=str(context["unsubscribe_url"]),
+    )
+
+
+def _wording(delivery: Delivery, kind: MailKind) -> Wording:
+    """The program's own words for a kind of mail; empty ones mean the shipped ones."""
+    card = delivery.program
+    return card.wording.get(kind.value, Wording())
+
+
+def _also(delivery: Delivery, letter: Letter, item: LetterItem, links: Links) -> Also:
+    context = _context(delivery, letter, links, item)
+    line = one_line(_fill("txt", item.kind, "line.txt", context), limit=300)
+    link = context["link"]
+    assert callable(link)
+    return Also(line=line, url=link(item) if item.ask else "")
+
+
+def _context(delivery: Delivery, letter: Letter, links: Links, item: LetterItem | None = None) -> dict[str, object]:
+    """What templates may use. It is documented in templates/mail/README.md for those who write them."""
+    lead = item or letter.items[0]
+    me, partner = letter.to, letter.partner
+    for_pair = me.role is not Role.COORDINATOR
+
+    def mint(purpose: Purpose, ask: str) -> str:
+        return links.mint(purpose, delivery.mentorship, me.role, ask, letter.id, letter.at) if for_pair else ""
+
+    journey_url = mint(Purpose.JOURNEY, "")
+    initiated = letter.mail_class is MailClass.INITIATED
+    by_role = {person.role: person for person in people(letter)}
+    return {
+        "letter": letter,
+        "item": lead,
+        "others": letter.items[1:],
+        "ask": lead.ask,
+        "rung": lead.ask.rung if lead.ask else 0,
+        "session": lead.session,
+        "task": lead.tasks[0] if lead.tasks else None,
+        "reached": _reached(lead),
+        "by_me": lead.by is me.role,
+        "by_partner": partner is not None and lead.by is partner.role,
+        "me": me,
+        "my_name": first_name(me.name),
+        "i_mentor": me.role is Role.MENTOR,
+        "partner": partner,
+        "their_name": first_name(partner.name) if partner else "",
+        "mentee": by_role.get(Role.MENTEE),
+        "mentor": by_role.get(Role.MENTOR),
+        "for_pair": for_pair,
+        "mentorship": delivery.mentorship,
+        "program": delivery.program,
+        "shared": delivery.shared,
+        "stage": delivery.stage,
+        "undo_until": delivery.undo_until,
+        "journey_url": journey_url,
+        "unsubscribe_url": mint(Purpose.UNSUBSCRIBE, "") if initiated else "",
+        "link": lambda item: mint(Purpose.ASK, item.ask.id) if item.ask else journey_url,
+        "form_url": lambda act, **query: form_url(journey_url, act, **query),
+    }
+
+
+def _reached(item: LetterItem) -> GoalCard | None:
+    """The goal that a milestone is about: the one that its note names."""
+    return next((card for card in item.goals if card.reached and item.note in ("", card.goal.title)), None)
+
+
+def _fill(form: Literal["txt", "html"], kind: MailKind, file: str, context: Mapping[str, object]) -> str:
+    name = f"{kind.value}/{file}"
+    try:
+        return _template(form, name).render(context)
+    # Whatever goes wrong in here goes wrong on every retry too: a filter that was given nonsense as much as a typo.
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}" if not isinstance(error, TemplateError) else str(error)
+        raise TemplateFailed(
+            f"The mail {kind.value!r} cannot be rendered: template mail/{name}{_place(error)}: {problem}"
+        ) from error
+
+
+def _place(error: BaseException) -> str:
+    """The line of the innermost template that the error came through."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(TEMPLATES)]
+    return f" (in {Path(frames[-1].filename).relative_to(TEMPLATES)}, line {frames[-1].lineno})" if frames else ""
+
+
+def _template(form: Literal["txt", "html"], name: str) -> Template:
+    return environment(form).get_template(name)
+
+
+@lru_cache(maxsize=2)
+def environment(form: Literal["txt", "html"]) -> Environment:
+    """The environment of one part. Both read the same words; layout, macros and escaping differ."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=form == "html",  # noqa: S701 – plain text must not be escaped
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        cache_size=400,
+    )
+    env.filters.update(FILTERS)
+    env.filters["prose"] = paragraphs if form == "html" else _unchanged
+    env.globals.update(layout=f"layout.{form}", parts=f"parts.{form}")
+    return env
+
+
+def _unchanged(text: str) -> str:
+    """Plain text is wrapped as a whole, in the end."""
+    return text
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> CSSInliner:
+    # Neither the network nor a file is ever read: the layout's own style element is all there is.
+    return CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)
