@@ -36,7 +36,8 @@ CLASS_ORDER = tuple(MailClass[name] for name in ("URGENT", "CLOSING", "ALERT", "
 
 def advance(m: Mentorship, now: datetime) -> tuple[Mentorship, Delivery | None]:
     """Does everything that is due by `now`: what the clock brings, then the mails, which count as sent from here on."""
-    at = m.started_at
+    # A moment may lie before what made it due: a report late in the last stretch, say. Time only goes forward.
+    at = max((m.visits[-1].at, *m.last_act.values(), *(log.at for log in m.mails[-1:])))
     while (moment := next_moment(m)) is not None and moment.at <= now:
         at = max(at, moment.at)
         m = applied(m, moment, at)

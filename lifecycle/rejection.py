@@ -5,7 +5,7 @@ from typing import Literal
 Code = Literal["not_open", "superseded", "expired", "revoked", "paused", "ended", "not_yours", "too_late", "invalid"]
 
 
-class Rejected(Exception):  # noqa: N818 - it is an answer, not a fault
+class Rejected(Exception):
     """An act that can't be applied. Nothing has changed. `field` is the path of the field at fault, or empty."""
 
     def __init__(self, code: Code, message: str, field: str = "") -> None:

@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 MOST_BYTES = 100_000
 
 
-class ProgramProblem(Exception):  # noqa: N818 - it is told to the author of a program, as it is
+class ProgramProblem(Exception):
     """A program that can't be used. The text has one line for each problem."""
 
     def __init__(self, source: str, problems: list[str]) -> None:

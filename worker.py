@@ -1,0 +1,109 @@
+"""The Temporal worker: carries mentorships and sends their mail. `python worker.py` runs until SIGTERM or Ctrl-C."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.mail import deliver
+from models.problems import describe
+from settings import Settings, settings
+from workflows import search_attributes
+from workflows.connection import EngineUnreachable, connect
+from workflows.mentorship import MentorshipWorkflow
+
+log = logging.getLogger("trellis.worker")
+
+DEPLOYMENT = "trellis"
+# The rules are pure (a test guards that), so they need no sandbox of their own: loaded once for all workflows, a cached
+# mentorship takes an eighth of the memory.
+PASSED_THROUGH = ("models", "lifecycle", "pydantic", "pydantic_core", "annotated_types", "email_validator", "tzdata")
+
+
+def build(
+    client: Client, *, task_queue: str | None = None, activities: Sequence[Callable[..., Any]] = (deliver,)
+) -> Worker:
+    """A worker for one client, with the settings of this process. Use it as `async with`, or call `run`."""
+    own = settings()
+    return Worker(
+        client,
+        task_queue=task_queue or own.task_queue,
+        workflows=[MentorshipWorkflow],
+        activities=activities,
+        workflow_runner=runner(),
+        deployment_config=_deployment(own),
+        # After a worker is lost, the first act of a mentorship it had cached waits this long for it (10 s by default).
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=0.5),
+        graceful_shutdown_timeout=timedelta(seconds=30),
+    )
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """The sandbox in which workflows run; replays need the same."""
+    return SandboxedWorkflowRunner(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+async def run(client: Client) -> None:
+    """Works until SIGTERM or SIGINT, then finishes what it is doing. Registers search attributes in local mode."""
+    own = settings()
+    if own.local:
+        await search_attributes.register(client)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with build(client):
+        log.info("ready: task queue %s in namespace %s", own.task_queue, client.namespace)
+        await stop.wait()
+        log.info("stopping")
+
+
+def main() -> int:
+    """Runs the worker of this process; the exit code tells whether it could."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings()
+        asyncio.run(_connect_and_run())
+    except EngineUnreachable as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except ValidationError as problem:
+        for wrong in describe(problem):
+            print(f"TRELLIS_{wrong.field.upper()}: {wrong.message}" if wrong.field else wrong.message, file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _connect_and_run() -> None:
+    await run(await connect())
+
+
+def _deployment(own: Settings) -> WorkerDeploymentConfig | None:
+    """With TRELLIS_BUILD_ID, runs stay on the build they began with, and a renewal moves them to the current one."""
+    if not own.build_id:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=own.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The interpreter sometimes crashes while it exits after the SDK was used (temporalio/sdk-python issue 300). All is
+    # done and flushed here: leave with the true status.
+    os._exit(status)

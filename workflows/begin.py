@@ -1,0 +1,25 @@
+"""What a mentorship's first run is given. Later runs are given the state itself, a `Mentorship`."""
+
+from pydantic import model_validator
+
+from models.base import Model
+from models.people import Start
+from models.program import Program
+
+
+class Begin(Model):
+    """The pair as the platform hands it over, and the program it will keep."""
+
+    start: Start
+    program: Program
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> "Begin":
+        if self.start.program != self.program.name:
+            raise ValueError(f"the start names program {self.start.program!r}, but this is {self.program.name!r}")
+        return self
+
+
+def workflow_id(mentorship: str) -> str:
+    """The workflow that carries the mentorship with this id of the platform's."""
+    return f"mentorship/{mentorship}"

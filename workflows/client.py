@@ -1,0 +1,227 @@
+"""Mentorships, as a backend or a web page speaks to them. Everything here may be called again: it counts once."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.acts import ActBase
+from models.base import Model
+from models.commands import Command
+from models.pages import Ended, Journey, Overview, Page, PageQuery
+from models.people import Start
+from models.program import Program
+from models.state import Receipt
+from workflows import search_attributes
+from workflows.begin import Begin, workflow_id
+from workflows.connection import EngineUnreachable
+from workflows.mentorship import MentorshipWorkflow
+from workflows.refusal import RENEWING, Refusal
+
+__all__ = ["ActRejected", "EngineUnreachable", "Listed", "Mentorships", "NoSuchMentorship", "Started"]
+
+log = logging.getLogger("trellis.client")
+
+PATIENCE = timedelta(seconds=10)
+"""How long one call waits for Temporal and a worker before it raises EngineUnreachable."""
+
+FAILED = "failed"
+ENDED = "ended"
+
+T = TypeVar("T")
+Handle = WorkflowHandle[MentorshipWorkflow, Ended]
+
+
+class ActRejected(Exception):
+    """An act or a command that was refused; nothing changed. `message` is for a person, `field` a path or empty."""
+
+    def __init__(self, code: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+
+
+class NoSuchMentorship(Exception):
+    """No mentorship has this id, or it ended so long ago that the server let go of it."""
+
+    def __init__(self, mentorship: str) -> None:
+        super().__init__(f"There is no mentorship with the id {mentorship!r}")
+        self.mentorship = mentorship
+
+
+class Started(Model):
+    """What became of a start. `already_running`: this id was started before, and that mentorship is the one."""
+
+    id: str
+    workflow_id: str
+    already_running: bool
+
+
+class Listed(Model):
+    """One line of a list: what the search attributes tell, without asking a worker."""
+
+    id: str
+    program: str
+    stage: str
+    status: str
+    health: str
+    outcome: str
+    started_at: datetime
+    ended: bool
+
+
+class Mentorships:
+    """All mentorships of one Temporal namespace.
+
+    Every method raises EngineUnreachable when Temporal or its worker does not answer within ten seconds, and (but for
+    `start` and `list`) NoSuchMentorship.
+    """
+
+    def __init__(self, client: Client, *, task_queue: str = "trellis") -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start(self, start: Start, program: Program) -> Started:
+        """Begins a mentorship. The same id again, even after the end, answers that it is there already."""
+        workflow = workflow_id(start.id)
+        starting = self._client.start_workflow(
+            MentorshipWorkflow.run,
+            Begin(start=start, program=program),
+            id=workflow,
+            task_queue=self._task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=search_attributes.at_start(program),
+            static_summary=f"{program.title}: {start.id}",
+            rpc_timeout=PATIENCE,
+        )
+        try:
+            await self._answer(start.id, starting)
+        except WorkflowAlreadyStartedError:
+            return Started(id=start.id, workflow_id=workflow, already_running=True)
+        return Started(id=start.id, workflow_id=workflow, already_running=False)
+
+    async def act(self, id: str, act: ActBase, *, update_id: str) -> Receipt:
+        """Does what a person pressed. The same `update_id` again gives the same receipt. Raises ActRejected."""
+        clock = asyncio.get_running_loop()
+        give_up = clock.time() + PATIENCE.total_seconds()
+        while True:
+            try:
+                return await self._update(id, act, update_id)
+            except ActRejected as rejected:
+                if rejected.code != RENEWING or clock.time() > give_up:
+                    raise
+            await asyncio.sleep(0.1)
+
+    async def page(self, id: str, query: PageQuery) -> Page:
+        """What a page behind a link shows. Changes nothing."""
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.page, query, rpc_timeout=PATIENCE))
+
+    async def journey(self, id: str, query: PageQuery) -> Journey:
+        """One person's journey page. Changes nothing."""
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.journey, query, rpc_timeout=PATIENCE))
+
+    async def overview(self, id: str) -> Overview:
+        """The mentorship as ops see it. Changes nothing."""
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, rpc_timeout=PATIENCE))
+
+    async def command(self, id: str, command: Command) -> None:
+        """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""
+        await self._answer(id, self._handle(id).signal(command.command, command, rpc_timeout=PATIENCE))
+
+    async def result(self, id: str) -> Ended:
+        """How it ended. Waits for the end, however long that takes."""
+        return await self._answer(id, self._handle(id).result())
+
+    async def list(self, query: str = "") -> AsyncIterator[Listed]:
+        """Mentorships, the latest first. `query` is a Temporal list filter, for example `TrellisHealth = 'at_risk'`."""
+        mine = "WorkflowType = 'Mentorship' AND ExecutionStatus != 'ContinuedAsNew'"
+        found = self._client.list_workflows(f"{mine} AND ({query})" if query else mine, rpc_timeout=PATIENCE)
+        try:
+            async for execution in found:
+                told = execution.typed_search_attributes
+                yield Listed(
+                    id=execution.id.removeprefix(workflow_id("")),
+                    program=told.get(search_attributes.PROGRAM, ""),
+                    stage=told.get(search_attributes.STAGE, ""),
+                    status=told.get(search_attributes.STATUS, ""),
+                    health=told.get(search_attributes.HEALTH, ""),
+                    outcome=told.get(search_attributes.OUTCOME, ""),
+                    started_at=execution.start_time,
+                    ended=execution.status is not WorkflowExecutionStatus.RUNNING,
+                )
+        except RPCError as problem:
+            if problem.status is RPCStatusCode.INVALID_ARGUMENT:
+                raise ValueError(f"The filter can't be read: {problem.message}") from problem
+            raise _unreachable(problem) from problem
+
+    def _handle(self, id: str) -> Handle:
+        return self._client.get_workflow_handle_for(MentorshipWorkflow.run, workflow_id(id))
+
+    async def _update(self, id: str, act: ActBase, update_id: str) -> Receipt:
+        name = type(act).model_fields["act"].default
+        updating = self._handle(id).execute_update(name, act, id=update_id, result_type=Receipt)
+        try:
+            return await self._answer(id, asyncio.wait_for(updating, PATIENCE.total_seconds()))
+        except WorkflowUpdateFailedError as failure:
+            raise _rejection(failure) from failure
+        except ActRejected as rejected:
+            recorded = await self._recorded(id, act, update_id) if rejected.code == ENDED else None
+            if recorded is None:
+                raise
+            return recorded
+
+    async def _recorded(self, id: str, act: ActBase, update_id: str) -> Receipt | None:
+        """The receipt of a press that was recorded before the end: its second press gets it too."""
+        page = await self.page(id, PageQuery(role=act.by, ask=act.ask, link=act.link, receipt=update_id))
+        return page.receipt if page.receipt is not None and page.receipt.id == update_id else None
+
+    async def _answer(self, id: str, call: Awaitable[T]) -> T:
+        """The answer to one call, or the error that its caller can do something with."""
+        try:
+            return await call
+        except RPCError as problem:
+            if problem.status is not RPCStatusCode.NOT_FOUND:
+                raise _unreachable(problem) from problem
+        except (RPCTimeoutOrCancelledError, TimeoutError) as problem:
+            raise EngineUnreachable("The mentorship did not answer in time: is a worker running?") from problem
+        if await self._exists(id):
+            raise ActRejected(ENDED, "This mentorship has ended.")
+        raise NoSuchMentorship(id)
+
+    async def _exists(self, id: str) -> bool:
+        """Temporal says `not found` both of a closed workflow that is updated and of one that never was."""
+        try:
+            await self._handle(id).describe(rpc_timeout=PATIENCE)
+        except RPCError as problem:
+            if problem.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise _unreachable(problem) from problem
+        return True
+
+
+def _rejection(failure: WorkflowUpdateFailedError) -> ActRejected:
+    cause = failure.cause
+    if isinstance(cause, ApplicationError) and cause.details:
+        refusal = Refusal.model_validate(cause.details[0])
+        return ActRejected(refusal.code, refusal.message, refusal.field)
+    log.error("An update failed for a reason that is not a refusal: %r", cause)
+    return ActRejected(FAILED, "Something went wrong on our side, and nothing was recorded. Please try again later.")
+
+
+def _unreachable(problem: RPCError) -> EngineUnreachable:
+    waited = problem.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+    hint = "is a worker running?" if waited or "poller" in problem.message else "is Temporal running?"
+    return EngineUnreachable(f"No answer from Temporal ({problem.status.name.lower()}: {problem.message}): {hint}")

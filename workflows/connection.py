@@ -1,0 +1,45 @@
+"""The connection to Temporal, set up as everywhere else: TEMPORAL_ADDRESS, TEMPORAL_PROFILE, TLS, API keys.
+
+See https://docs.temporal.io/develop/environment-configuration.
+"""
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+DEFAULT_ADDRESS = "localhost:7233"
+
+
+class EngineUnreachable(Exception):
+    """Temporal, or a worker behind it, does not answer. Whatever was asked may be asked again: it counts once."""
+
+
+async def connect(address: str | None = None) -> Client:
+    """Connects to Temporal by environment and profile; an `address` given here goes before both.
+
+    Raises EngineUnreachable, whose text names the address and what to set.
+    """
+    try:
+        config = ClientConfig.load_client_connect_config()
+    except RuntimeError as problem:
+        raise EngineUnreachable(f"The Temporal profile can't be read: {_reason(problem)}") from problem
+    if address is not None:
+        config["target_host"] = address
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter)
+    except (RuntimeError, RPCError, ValueError) as problem:
+        raise EngineUnreachable(
+            f"Can't reach Temporal at {config['target_host']}: {_reason(problem)}. "
+            "Start one with `make demo`, or set TEMPORAL_ADDRESS."
+        ) from problem
+
+
+def _reason(problem: Exception) -> str:
+    """The part of the error that a person can use: the transport's own words are several nested structures."""
+    text = str(problem)
+    for told in ("connection refused", "dns error", "timed out", "certificate"):
+        if told in text.casefold():
+            return told
+    return text.splitlines()[0][:200] if text else type(problem).__name__
