@@ -32,7 +32,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "u"
 
 
-class BadLink(Exception):  # noqa: N818 - it says what was read
+class BadLink(Exception):
     """The token was not minted here for this purpose, was cut or changed, or its key is no longer among the keys."""
 
 

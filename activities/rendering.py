@@ -26,7 +26,7 @@ from settings import ROOT
 TEMPLATES = ROOT / "templates" / "mail"
 
 
-class TemplateFailed(Exception):  # noqa: N818 - it says what happened
+class TemplateFailed(Exception):
     """A mail could not be rendered: the template or what it was given is wrong. Trying again fails again."""
 
 
