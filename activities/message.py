@@ -53,6 +53,7 @@ def build(delivery: Delivery, letter: Letter, rendered: Rendered, mail_domain: s
     message["X-Trellis-Kind"] = letter.kind.value
     message["X-Trellis-Class"] = letter.mail_class.value
     message["X-Trellis-Role"] = letter.to.role.value
+    message["X-Trellis-Zone"] = letter.to.zone
     message["X-Trellis-At"] = letter.at.isoformat()
     message["X-Trellis-Items"] = json.dumps(
         [

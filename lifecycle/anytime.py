@@ -179,7 +179,7 @@ def _ask_help(m: Mentorship, act: AskHelp, now: datetime) -> Mentorship:
         f"{m.acts}",
         mail_class=MailClass.ALERT,
         by=act.by,
-        note=act.message[:1000],
+        note=act.message,
     )
 
 
@@ -204,7 +204,7 @@ def _stop_contact(m: Mentorship, act: StopContact, now: datetime) -> Mentorship:
         now,
         mail_class=MailClass.URGENT,
         by=act.by,
-        note=act.message[:1000],
+        note=act.message,
     )
 
 

@@ -21,7 +21,7 @@ from lifecycle.cards import (
 from lifecycle.due import next_due
 from lifecycle.health import health
 from lifecycle.intro import proposal
-from lifecycle.questions import session_questions
+from lifecycle.questions import FOR_GOALS, FOR_LOOKING_BACK, session_questions
 from lifecycle.stages import all_asks
 from models.acts import Terms
 from models.base import PAIR, Role
@@ -110,11 +110,12 @@ def _with_question(m: Mentorship, base: Page, query: PageQuery, now: datetime) -
         case AskKind.SET_GOALS:
             versions = m.goal_versions
             return base.evolve(
+                questions=FOR_GOALS,
                 draft_goals=versions[-1].goals if versions else (),
                 comment=versions[-1].comment if versions and versions[-1].verdict == "change" else "",
             )
         case AskKind.REVIEW_GOALS:
-            return base.evolve(draft_goals=m.goal_versions[-1].goals)
+            return base.evolve(questions=FOR_GOALS, draft_goals=m.goal_versions[-1].goals)
         case AskKind.SIGN_AGREEMENT:
             return _with_terms(m, base, query.role, now)
         case AskKind.PREPARE | AskKind.REPORT | AskKind.CONFIRM:
@@ -128,6 +129,8 @@ def _with_question(m: Mentorship, base: Page, query: PageQuery, now: datetime) -
         case AskKind.FOLLOW_UP:
             task = tasks.task(m, number)
             return base.evolve(task=task_card(task) if task is not None else None)
+        case AskKind.CHECK_IN | AskKind.REFLECT:
+            return base.evolve(questions=FOR_LOOKING_BACK)
         case _:
             return base
 

@@ -43,3 +43,9 @@ def session_questions(number: int, for_mentor: bool) -> tuple[str, ...]:
     """Four questions for a session, one for each step of GROW; the mentor gets one more, about mentoring itself."""
     chosen = tuple(step[(number - 1) % len(step)] for step in STEPS)
     return (*chosen, FOR_MENTORS[(number - 1) % len(FOR_MENTORS)]) if for_mentor else chosen
+
+
+FOR_GOALS = (GOAL[1], GOAL[3], GOAL[4], WILL[2])
+"""What helps to write a goal, or to look at one."""
+FOR_LOOKING_BACK = (GOAL[1], REALITY[3], OPTIONS[1], WILL[1])
+"""What helps at a check-in and at the end."""

@@ -45,4 +45,3 @@ WHY: dict[MailKind, str] = {
     MailKind.STOP_ASKED: "You coordinate this program, and someone asked that all contact stops.",
     MailKind.COORDINATOR_CLOSING: "You coordinate this program, and a mentorship has ended.",
 }
-

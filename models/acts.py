@@ -323,14 +323,14 @@ class AskHelp(ActBase):
     """A word to the coordinator that the partner does not see."""
 
     act: Literal["ask_help"] = "ask_help"
-    message: Text
+    message: Annotated[Note, StringConstraints(min_length=1)]
 
 
 class StopContact(ActBase):
     """Stops every mail to both people at once and calls the coordinator."""
 
     act: Literal["stop_contact"] = "stop_contact"
-    message: OptionalText = ""
+    message: Note = ""
 
 
 class FreshLink(ActBase):

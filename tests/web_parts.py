@@ -1,0 +1,183 @@
+"""The web application over the pure core: what a page test needs, without Temporal."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+from bs4 import BeautifulSoup
+
+import lifecycle
+import programs
+from links import Links, Purpose
+from models.acts import ActBase
+from models.base import Role
+from models.pages import Journey, Overview, Page, PageQuery
+from models.people import Start, StartPerson
+from models.state import Mentorship, Receipt
+from settings import LOCAL_KEY, Settings
+from web.app import create_app
+from web.engine import Skip
+from workflows.client import ActRejected, NoSuchMentorship
+from workflows.connection import EngineUnreachable
+
+BASE = "http://127.0.0.1:8000"
+START = datetime(2027, 1, 4, 9, tzinfo=UTC)
+LINKS = Links(BASE, [LOCAL_KEY])
+
+
+def a_mentorship(id: str = "pair-1", program: str = "career") -> Mentorship:
+    """Ines in Lisbon, mentored by Jonas in New York, from a Monday in January on."""
+    start = Start(
+        id=id,
+        program=program,
+        mentor=StartPerson(
+            name="Jonas Meyer", email="jonas@example.com", bio="Leads a design team.", zone="America/New_York"
+        ),
+        mentee=StartPerson(name="Ines Duarte", email="ines@example.com", bio="Draws maps.", zone="Europe/Lisbon"),
+        shared=("Both sail",),
+    )
+    return lifecycle.begin(start, programs.load(program), START)
+
+
+@dataclass
+class PureEngine:
+    """Stands in for Temporal: the same rules, one state in memory, a clock that only the test moves."""
+
+    m: Mentorship = field(default_factory=a_mentorship)
+    now: datetime = START
+    down: bool = False
+    drop_answer: bool = False
+    calls: list[str] = field(default_factory=list)
+    effects: int = 0
+
+    def settle(self) -> None:
+        """What is due by now happens, as when the workflow wakes."""
+        self.m, _ = lifecycle.advance(self.m, self.now)
+
+    def forward(self, **delta: float) -> None:
+        """Moves the clock, through everything that falls due on the way."""
+        until = self.now + timedelta(**delta)
+        while (due := lifecycle.next_due(self.m, self.now)) is not None and due.at <= until:
+            self.now = max(self.now, due.at)
+            self.settle()
+        self.now = until
+
+    def _there(self, id: str, what: str) -> None:
+        self.calls.append(what)
+        if self.down:
+            raise EngineUnreachable("away")
+        if id != self.m.id:
+            raise NoSuchMentorship(id)
+
+    async def act(self, id: str, act: ActBase, *, update_id: str) -> Receipt:
+        self._there(id, "act")
+        before = self.m
+        try:
+            self.m, receipt = lifecycle.apply(self.m, act, self.now, update_id)
+        except lifecycle.Rejected as refusal:
+            raise ActRejected(refusal.code, refusal.message, refusal.field) from None
+        self.effects += self.m is not before
+        if self.drop_answer:
+            raise EngineUnreachable("the answer was lost on its way")
+        return receipt
+
+    async def page(self, id: str, query: PageQuery) -> Page:
+        self._there(id, "page")
+        return lifecycle.page(self.m, query, self.now)
+
+    async def journey(self, id: str, query: PageQuery) -> Journey:
+        self._there(id, "journey")
+        return lifecycle.journey(self.m, query, self.now)
+
+    async def overview(self, id: str) -> Overview:
+        self._there(id, "overview")
+        return lifecycle.overview(self.m, self.now)
+
+    async def list(self, query: str = "") -> AsyncIterator[SimpleNamespace]:
+        if self.down:
+            raise EngineUnreachable("away")
+        yield SimpleNamespace(id=self.m.id)
+
+
+class Browser:
+    """A person with a browser: opens pages, fills in the form that is shown, presses its button."""
+
+    def __init__(
+        self, engine: PureEngine, outbox: Path | None = None, *, local: bool = True, skip: Skip | None = None
+    ) -> None:
+        keys = LOCAL_KEY if local else "k" * 40
+        settings = Settings(
+            local=local,
+            outbox_dir=outbox or Path("does-not-exist"),
+            base_url=BASE,
+            link_keys=keys,  # type: ignore[arg-type]
+        )
+        self.engine = engine
+        self.app = create_app(engine, settings, skip)
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url=BASE)
+
+    async def get(self, url: str, status: int = 200) -> BeautifulSoup:
+        """The page at an address, after its redirects."""
+        answer = await self.http.get(url, follow_redirects=True)
+        assert answer.status_code == status, (answer.status_code, text_of(answer.text))
+        return BeautifulSoup(answer.text, "lxml")
+
+    async def send(self, url: str, page: BeautifulSoup, values: dict[str, str]) -> httpx.Response:
+        """The answer to a press, its redirect not followed."""
+        form = page.find("form")
+        assert form is not None, text_of(str(page))
+        return await self.http.post(str(form["action"]) or url, data=filled(page, values))
+
+    async def press(self, url: str, **values: str) -> BeautifulSoup:
+        """Opens a page, fills in its form and presses: the receipt. `__` stands for the dot of a field's name."""
+        page = await self.get(url)
+        answer = await self.send(url, page, {name.replace("__", "."): value for name, value in values.items()})
+        assert answer.status_code == 303, (answer.status_code, text_of(answer.text))
+        return await self.get(answer.headers["location"])
+
+
+def filled(page: BeautifulSoup, values: dict[str, str]) -> dict[str, str | list[str]]:
+    """What a browser sends for the page's first form with these values put in."""
+    form = page.find("form")
+    assert form is not None
+    sent: dict[str, str | list[str]] = {}
+    names = set()
+    for tag in form.find_all(["input", "textarea"]):
+        name, kind = str(tag["name"]), tag.get("type", "text")
+        names.add(name)
+        value = str(tag.get("value") or "") if tag.name == "input" else tag.get_text().removeprefix("\n")
+        if kind in ("radio", "checkbox") and not tag.has_attr("checked"):
+            continue
+        if name in sent:
+            before = sent[name]
+            sent[name] = [*([before] if isinstance(before, str) else before), value]
+        else:
+            sent[name] = value
+    unknown = values.keys() - names
+    assert not unknown, f"the form has no field {unknown}, only {sorted(names)}"
+    return {**sent, **values}
+
+
+def ask_link(ask: str, letter: str = "letter-1", at: datetime = START, mentorship: str = "pair-1") -> str:
+    """The link of an ask, as a mail carries it."""
+    return LINKS.mint(Purpose.ASK, mentorship, Role(ask.split(".")[1]), ask, letter, at)
+
+
+def journey_link(role: Role = Role.MENTEE, at: datetime = START) -> str:
+    """The link of a journey page."""
+    return LINKS.mint(Purpose.JOURNEY, "pair-1", role, "", "letter-j", at)
+
+
+def unsubscribe_link(role: Role = Role.MENTEE) -> str:
+    """The link by which one gets less mail."""
+    return LINKS.mint(Purpose.UNSUBSCRIBE, "pair-1", role, "", "letter-u", START)
+
+
+def text_of(html: str) -> str:
+    """What a person reads."""
+    return re.sub(r"\s+", " ", BeautifulSoup(html, "lxml").get_text(" ")).strip()

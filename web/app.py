@@ -1,0 +1,95 @@
+"""The web application: pages behind links. GET and HEAD change nothing; a press becomes one act of the engine."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from links import Links
+from settings import ROOT, Settings
+from web.asks import READ, ask_routes
+from web.engine import Engine, Skip
+from web.guards import BodyCap, SafeHeaders, SameSite
+from web.journeys import journey_routes
+from web.nonces import Nonces
+from web.outbox import outbox_routes
+from web.rendering import Rendering
+from web.site import Site
+from web.unhappy import Unhappy
+from web.unsubscribing import unsubscribe_routes
+
+HTTP_PAGES = {
+    404: ("There is no such page", "Please open the link from your mail again, or copy all of it."),
+    405: ("This page can't be used like that", "Please open it in your browser and use the form that it shows."),
+    413: (
+        "That is more than we can take",
+        "Nothing was recorded. Please go back, shorten what you wrote, and press again.",
+    ),
+    422: ("This address is not complete", "Please open the link from your mail again, or copy all of it."),
+}
+ELSEWHERE = (
+    "This press came from another site",
+    "Nothing was recorded. If it was you, open the link from your mail and press there.",
+)
+OURS = (
+    "Something went wrong on our side",
+    "Nothing of yours is lost. Please go back and press again in a minute; your answer counts once, "
+    "however often you press.",
+)
+
+
+def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None) -> FastAPI:
+    """The application. `mentorships` is the engine; `skip` moves one mentorship's clock ahead, in local mode only."""
+    links = Links(settings.base_url, [key.get_secret_value() for key in settings.link_keys])
+    site = Site(mentorships, settings, links, Rendering(settings), Nonces(links), skip)
+    app = FastAPI(title="Trellis", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+
+    @app.api_route("/health", methods=READ)
+    async def health() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    app.include_router(ask_routes(site))
+    app.include_router(journey_routes(site))
+    app.include_router(unsubscribe_routes(site))
+    if settings.local:
+        app.include_router(outbox_routes(site))
+    app.mount("/static", StaticFiles(directory=ROOT / "web" / "static"), name="static")
+    _handle_problems(app, site)
+    # The last one added stands first.
+    app.add_middleware(SameSite, refusal=_page(site, 403, ELSEWHERE), base_url=settings.base_url, exempt="/u/")
+    app.add_middleware(BodyCap, refusal=_page(site, 413, HTTP_PAGES[413]))
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _page(site: Site, status: int, words: tuple[str, str]) -> Callable[[], Response]:
+    return lambda: site.show_unhappy(Unhappy(status, *words))
+
+
+def _handle_problems(app: FastAPI, site: Site) -> None:
+    async def unhappy(request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, Unhappy)
+        return site.show_unhappy(problem)
+
+    async def http(request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, HTTPException)
+        words = HTTP_PAGES.get(problem.status_code, ("This did not work", "Please open the link from your mail again."))
+        return site.show_unhappy(Unhappy(problem.status_code, *words, headers=dict(problem.headers or {})))
+
+    async def bad_query(request: Request, problem: Exception) -> Response:
+        return _page(site, 422, HTTP_PAGES[422])()
+
+    async def ours(request: Request, problem: Exception) -> Response:
+        return _page(site, 500, OURS)()
+
+    handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+        Unhappy: unhappy,
+        HTTPException: http,
+        RequestValidationError: bad_query,
+        Exception: ours,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,30 @@
+"""What the web asks of the engine. `workflows.client.Mentorships` is it; tests put the pure core in its place."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Protocol
+
+from models.acts import ActBase
+from models.pages import Journey, Overview, Page, PageQuery
+from models.state import Receipt
+
+
+class ListedMentorship(Protocol):
+    """One line of the list of mentorships."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class Engine(Protocol):
+    """Reads and acts by the mentorship's id. Raises what `workflows.client` raises."""
+
+    async def act(self, id: str, act: ActBase, *, update_id: str) -> Receipt: ...
+    async def page(self, id: str, query: PageQuery) -> Page: ...
+    async def journey(self, id: str, query: PageQuery) -> Journey: ...
+    async def overview(self, id: str) -> Overview: ...
+    def list(self, query: str = "") -> AsyncIterator[ListedMentorship]: ...
+
+
+Skip = Callable[[str], Awaitable[datetime | None]]
+"""Moves one mentorship's own clock to its next due time and returns that time, or None when there was none."""

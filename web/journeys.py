@@ -1,0 +1,124 @@
+"""The journey page of a person, and the forms of what they can do at any time."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from links import Purpose
+from models.pages import LinkStatus
+from models.state import SessionStatus
+from web import words
+from web.asks import READ
+from web.questions import Question, kept, next_ask_title, pressed, receipt_page
+from web.site import Door, Site
+from web.unhappy import Unhappy
+from workflows.connection import EngineUnreachable
+
+ACTS = frozenset(words.ACTS) - {"snooze"}
+"""Acts with a form below the journey page. A snooze is about one ask and has its form there."""
+ALWAYS = frozenset({"fresh_link", "unsubscribe"})
+"""Acts that need not be among those the engine offers: it decides when they arrive."""
+USABLE = frozenset(
+    {
+        LinkStatus.OPEN,
+        LinkStatus.ANSWERED,
+        LinkStatus.CHANGEABLE,
+        LinkStatus.EARLY,
+        LinkStatus.SUPERSEDED,
+        LinkStatus.ENDED,
+    }
+)
+
+
+def journey_routes(site: Site) -> APIRouter:
+    """Everything below /j."""
+    router = APIRouter()
+
+    @router.api_route("/j/{token}", methods=READ)
+    async def show(token: str) -> Response:
+        door = await site.look(Purpose.JOURNEY, token)
+        door.refuse(pressing=False, allowed=USABLE)
+        return door.show("journey.html", {"journey": door.journey})
+
+    @router.api_route("/j/{token}/{act}", methods=READ)
+    async def show_act(token: str, act: str, session: int | None = None, task: int | None = None) -> Response:
+        site.unsealed(Purpose.JOURNEY, token)
+        _known(act)
+        door = await site.look(Purpose.JOURNEY, token)
+        _allow(door, act, pressing=False)
+        if _needs_choice(door, act, session, task):
+            return door.show("choose.html", {"journey": door.journey, "act": act})
+        return _question(door, act, session, task).show()
+
+    @router.post("/j/{token}/{act}")
+    async def do(
+        token: str, act: str, request: Request, session: int | None = None, task: int | None = None
+    ) -> Response:
+        link = site.unsealed(Purpose.JOURNEY, token)
+        _known(act)
+        press = await pressed(site, request, jti=link.jti, ask=link.ask, act=act, subject=_subject(act, session, task))
+        try:
+            door = await site.open(Purpose.JOURNEY, token, receipt=press.nonce.update_id)
+            question = _question(door, act, session, task)
+            if found := door.receipt(press.nonce.update_id):
+                return question.receipt(found)
+            _allow(door, act, pressing=True)
+            return await question.press(press.values, press.nonce.update_id)
+        except EngineUnreachable:
+            return kept(site, request, press)
+
+    @router.api_route("/j/{token}/{act}/receipt/{receipt_id}", methods=READ)
+    async def receipt(token: str, act: str, receipt_id: str) -> Response:
+        door = await site.look(Purpose.JOURNEY, token, receipt=receipt_id)
+        found = door.receipt(receipt_id)
+        if not door.is_usable and not (found and found.act == "fresh_link"):
+            door.refuse(pressing=False, allowed=frozenset())
+        return receipt_page(door, found if found and found.act == act else None, await next_ask_title(door, found))
+
+    return router
+
+
+def _known(act: str) -> None:
+    if act not in ACTS:
+        raise Unhappy(404, "There is no such page", "Please go back to your journey page and choose from there.")
+
+
+def _allow(door: Door, act: str, *, pressing: bool) -> None:
+    if act == "fresh_link":
+        return door.refuse(pressing=pressing, allowed=USABLE | {LinkStatus.EXPIRED, LinkStatus.REVOKED})
+    door.refuse(pressing=pressing, allowed=USABLE)
+    assert door.journey is not None
+    if act in door.journey.can or (act in ALWAYS and door.page.status != LinkStatus.ENDED):
+        return None
+    if door.page.status == LinkStatus.ENDED:
+        return door.refuse(pressing=pressing, allowed=USABLE - {LinkStatus.ENDED})
+    raise Unhappy(
+        409 if pressing else 200,
+        "This is not possible just now",
+        f"“{words.ACTS[act]}” is not open at this point. Your journey page shows what is.",
+        door,
+    )
+
+
+def _needs_choice(door: Door, act: str, session: int | None, task: int | None) -> bool:
+    assert door.journey is not None
+    if act in ("move_session", "cancel_session"):
+        coming = [card for card in door.journey.sessions if card.status == SessionStatus.PLANNED]
+        return session not in [card.number for card in coming if card.starts_at > door.page.now]
+    if act == "give_feedback":
+        return task not in [card.id for card in door.journey.tasks if card.status == "done"]
+    return False
+
+
+def _subject(act: str, session: int | None, task: int | None) -> str:
+    if act in ("move_session", "cancel_session"):
+        return f"session-{session}"
+    return f"task-{task}" if act == "give_feedback" else ""
+
+
+def _question(door: Door, act: str, session: int | None, task: int | None) -> Question:
+    action, fixed = f"{door.path}/{act}", {}
+    if act in ("move_session", "cancel_session") and session is not None:
+        action, fixed = f"{action}?session={session}", {"session": session}
+    if act == "give_feedback" and task is not None:
+        action, fixed = f"{action}?task={task}", {"task": task}
+    return Question(door, act, f"acts/{act}.html", action, f"{door.path}/{act}", _subject(act, session, task), fixed)

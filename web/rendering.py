@@ -1,0 +1,104 @@
+"""Templates into responses: strict about names, escaping everything, each page with its own content policy."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from models.mail import ProgramCard
+from settings import ROOT, Settings
+from web import dates, words
+from web.mistakes import spoken
+
+POLICY = (
+    "default-src 'none'; style-src 'self'{style}; img-src 'self' data:; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'{frames}"
+)
+PLAIN_COLOUR = "#2f6f4f"
+
+
+def policy(style: str = "", frames: bool = False) -> str:
+    """The Content-Security-Policy of a page. `style` is the one inline style sheet that it may carry."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return POLICY.format(
+        style=f" 'sha256-{digest}'" if style else "",
+        frames="; frame-src 'self'" if frames else "",
+    )
+
+
+def brand_style(colour: str) -> str:
+    """The program's colour as the style sheet's variables, with a text colour that can be read on it."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        colour = PLAIN_COLOUR
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    light = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
+    luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
+    # Black and white contrast equally with a luminance of 0.179 (WCAG 2.2, relative luminance).
+    return f":root{{--brand:{colour};--on-brand:{'#000' if luminance > 0.179 else '#fff'}}}"
+
+
+@lru_cache(maxsize=1)
+def all_zones() -> tuple[str, ...]:
+    """The time zones that a form suggests: those named by a place. The others may be typed."""
+    regions = (
+        "Africa/",
+        "America/",
+        "Antarctica/",
+        "Asia/",
+        "Atlantic/",
+        "Australia/",
+        "Europe/",
+        "Indian/",
+        "Pacific/",
+    )
+    return (*sorted(name for name in available_timezones() if name.startswith(regions)), "UTC")
+
+
+class Rendering:
+    """Renders the templates below templates/pages."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.prefix = urlsplit(settings.base_url).path.rstrip("/")
+        self._environment = Environment(
+            loader=FileSystemLoader(ROOT / "templates" / "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(
+            when=dates.when,
+            day=dates.day,
+            calendar_day=dates.calendar_day,
+            local_date=dates.local_date,
+            wall_clock=dates.wall_clock,
+            spoken=spoken,
+            stage_name=words.stage_name,
+            outcome_words=words.outcome_words,
+        )
+        self._environment.globals.update(words=words, apart=dates.apart, at=self.at, all_zones=all_zones)
+
+    def at(self, path: str) -> str:
+        """A path of ours as a link: below the path of the configured base address."""
+        return self.prefix + path
+
+    def page(
+        self,
+        template: str,
+        context: Mapping[str, object],
+        *,
+        status: int = 200,
+        program: ProgramCard | None = None,
+        frames: bool = False,
+    ) -> HTMLResponse:
+        """The page, in the program's name and colour where there is one."""
+        style = brand_style(program.branding.colour if program else PLAIN_COLOUR)
+        brand = program.branding.name if program else "Trellis"
+        html = self._environment.get_template(template).render({"brand": brand, "brand_style": style, **context})
+        return HTMLResponse(html, status, headers={"Content-Security-Policy": policy(style, frames)})

@@ -1,0 +1,181 @@
+"""What the routes share: the settings, the engine, and the door that a link opens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fastapi.responses import HTMLResponse
+
+from links import BadLink, Link, Links, Purpose, form_url
+from models.acts import LinkUsed
+from models.base import PAIR
+from models.pages import Journey, LinkStatus, Page, PageQuery
+from models.state import Receipt
+from settings import Settings
+from web import unhappy
+from web.engine import Engine, Skip
+from web.forms import flatten
+from web.mistakes import spoken
+from web.nonces import Nonce, Nonces
+from web.rendering import Rendering
+from web.unhappy import Unhappy
+from web.words import said
+from workflows.client import ActRejected, NoSuchMentorship
+from workflows.connection import EngineUnreachable
+
+
+@dataclass(frozen=True)
+class Site:
+    """Made once per application."""
+
+    engine: Engine
+    settings: Settings
+    links: Links
+    rendering: Rendering
+    nonces: Nonces
+    skip: Skip | None = None
+
+    def unsealed(self, purpose: Purpose, token: str) -> Link:
+        """The link behind a token, its signature verified. Nothing has been asked of the engine yet."""
+        try:
+            link = self.links.read(purpose, token)
+        except BadLink:
+            raise unhappy.bad_link() from None
+        if link.role not in PAIR:
+            raise unhappy.bad_link()
+        return link
+
+    async def open(self, purpose: Purpose, token: str, *, receipt: str = "") -> "Door":
+        """The door of a link, with the page that the engine has for it. Raises Unhappy, EngineUnreachable."""
+        link = self.unsealed(purpose, token)
+        query = PageQuery(role=link.role, ask=link.ask, link=used(link), receipt=receipt)
+        try:
+            if purpose is Purpose.JOURNEY:
+                journey = await self.engine.journey(link.mentorship, query)
+                return Door(self, purpose, token, link, journey.page, journey)
+            return Door(self, purpose, token, link, await self.engine.page(link.mentorship, query))
+        except (NoSuchMentorship, ActRejected):
+            raise unhappy.gone() from None
+
+    async def look(self, purpose: Purpose, token: str, *, receipt: str = "") -> "Door":
+        """The same for a GET, where an engine that is away has a page of its own."""
+        try:
+            return await self.open(purpose, token, receipt=receipt)
+        except EngineUnreachable:
+            raise unhappy.unreachable() from None
+
+    def show_unhappy(self, problem: Unhappy) -> HTMLResponse:
+        """The page of a request that led to nothing."""
+        door = problem.door if isinstance(problem.door, Door) else None
+        program = door.page.program if door else None
+        response = self.rendering.page(
+            "unhappy.html",
+            {"title": problem.title, "text": problem.text, "door": door, "fresh": problem.fresh and door is not None},
+            status=problem.status,
+            program=program,
+        )
+        response.headers.update(problem.headers)
+        return response
+
+
+@dataclass(frozen=True)
+class Door:
+    """A verified link, what the engine says of it, and the ways on from here."""
+
+    site: Site
+    purpose: Purpose
+    token: str = field(repr=False)
+    link: Link = field(repr=False)
+    page: Page
+    journey: Journey | None = None
+
+    @property
+    def path(self) -> str:
+        """The path of this link's own page."""
+        return self.site.rendering.at(f"/{self.purpose.value}/{self.token}")
+
+    @property
+    def zone(self) -> str:
+        """The reader's time zone: what dates are shown in and wall-clock input is read in."""
+        return self.page.preferences.zone
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the link is still this person's. One that is not shows nothing of the pair."""
+        return self.page.status not in (LinkStatus.REVOKED, LinkStatus.UNKNOWN)
+
+    @property
+    def journey_path(self) -> str:
+        """The reader's journey page. Minted with this link's own age, so that following it renews nothing."""
+        if self.purpose is Purpose.JOURNEY:
+            return self.path
+        return self._minted(Purpose.JOURNEY, "", self.link.jti, fresh=False)
+
+    def ask_path(self, ask: str, letter_id: str = "") -> str:
+        """The page of another open ask of the same reader."""
+        if self.purpose is Purpose.ASK and ask == self.link.ask:
+            return self.path
+        return self._minted(Purpose.ASK, ask, letter_id or self.link.jti, fresh=True)
+
+    def act_path(self, act: str, **query: int) -> str:
+        """The form of an act that is possible at any time."""
+        return form_url(self.journey_path, act, **query)
+
+    @property
+    def fresh_path(self) -> str:
+        """Where a fresh link for this one is asked for."""
+        return f"{self.path}/{'fresh' if self.purpose is Purpose.ASK else 'fresh_link'}"
+
+    def nonce(self, act: str, subject: str = "") -> str:
+        """The signed nonce of a form on this page.
+
+        An answer has the revision of its ask. What can be done at any time has the number of all acts: done again
+        after that, it is another press.
+        """
+        answers = bool(self.link.ask) and act == self.link.ask.split(".")[0]
+        revision = self.page.revision if answers else self.page.acts
+        return self.site.nonces.write(Nonce(self.link.jti, act, self.link.ask, revision, subject))
+
+    def fresh_nonce(self) -> str:
+        """The nonce of the form that asks for a fresh link."""
+        return self.nonce("fresh_link")
+
+    def receipt(self, receipt_id: str) -> Receipt | None:
+        """The receipt of this id, if it is this person's."""
+        found = self.page.receipt
+        return found if found and found.id == receipt_id and found.by is self.page.me.role else None
+
+    @property
+    def spoken_answer(self) -> list[tuple[str, str]]:
+        """The recorded answer in words: what was asked, and what was said."""
+        if self.page.answer is None:
+            return []
+        hidden = ("act", "by", "ask", "link")
+        given = {name: value for name, value in flatten(self.page.answer, self.zone).items() if value}
+        return [
+            (spoken(name).capitalize(), said(name, value))
+            for name, value in given.items()
+            if name.split(".")[0] not in hidden
+        ]
+
+    def refuse(self, *, pressing: bool, allowed: frozenset[str]) -> None:
+        """Raises the page for a link that can't be used for what was asked."""
+        if self.page.status in allowed:
+            return
+        words = unhappy.WORDS[self.page.status]
+        raise Unhappy(words.pressed if pressing else words.looked, words.title, words.text, self, words.fresh)
+
+    def show(self, template: str, context: Mapping[str, object] | None = None, *, status: int = 200) -> HTMLResponse:
+        """A page about this mentorship."""
+        known = {"door": self, "page": self.page, "me": self.page.me, "partner": self.page.partner, "zone": self.zone}
+        return self.site.rendering.page(
+            template, {**known, **(context or {})}, status=status, program=self.page.program
+        )
+
+    def _minted(self, purpose: Purpose, ask: str, letter_id: str, *, fresh: bool) -> str:
+        at = self.page.now if fresh else self.link.issued_at
+        return self.site.links.mint(purpose, self.link.mentorship, self.link.role, ask, letter_id, at)
+
+
+def used(link: Link) -> LinkUsed:
+    """What an act and a query say of the link that carried them."""
+    return LinkUsed(jti=link.jti, issued_at=link.issued_at)

@@ -1,0 +1,103 @@
+"""What stages, outcomes and statuses are called on a page."""
+
+from models.state import Outcome, Stage
+
+STAGES = {
+    Stage.INTRO: "Getting to know each other",
+    Stage.GOAL_SETTING: "Setting goals",
+    Stage.GROW_SESSIONS: "Sessions",
+    Stage.CHECK_INS: "Check-ins",
+    Stage.WRAP_UP: "Looking back",
+    Stage.ENDED: "Ended",
+}
+OUTCOMES = {
+    Outcome.COMPLETED: "You completed it together.",
+    Outcome.NOT_A_FIT: "It turned out not to be a fit, and that happens. Nobody is to blame.",
+    Outcome.DECLINED: "It did not begin, because one of the two could not take it on.",
+    Outcome.ENDED_EARLY: "It ended earlier than planned. Nobody is to blame.",
+    Outcome.LAPSED: "It went quiet, and so it was closed.",
+    Outcome.CANCELLED: "The program closed it.",
+}
+SESSION_STATUS = {
+    "planned": "planned",
+    "held": "took place",
+    "unreported": "no record",
+    "cancelled": "cancelled",
+}
+TASK_STATUS = {
+    "open": "open",
+    "blocked": "blocked",
+    "done": "done",
+    "let_go": "let go",
+}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+RATINGS = (
+    (1, "1 – did not help"),
+    (2, "2 – helped a little"),
+    (3, "3 – was all right"),
+    (4, "4 – was good"),
+    (5, "5 – was just right"),
+)
+PULSE = (
+    ("respect", "Respect", "We treat each other with respect."),
+    ("give_and_take", "Give and take", "Both of us give, and both of us get something."),
+    ("expectations", "Clear expectations", "I know what we expect of each other."),
+    ("values", "Shared values", "We care about the same things."),
+    ("connection", "Personal connection", "I feel at ease with the other."),
+)
+AGREEMENT = (("1", "1 – not at all"), ("2", "2"), ("3", "3 – in part"), ("4", "4"), ("5", "5 – fully"))
+TERMS = {
+    "every_weeks": "How often",
+    "minutes": "How long",
+    "weekday": "Day of the week",
+    "time": "Time",
+    "zone": "Time zone of that time",
+    "channels": "Channels and hours for messages",
+    "in_scope": "What it is about",
+    "out_of_scope": "What it is not about",
+    "confidential": "What stays between us",
+}
+ACTS = {
+    "pause": "Pause for a while",
+    "resume": "Go on after a pause",
+    "days_away": "Say when I am away",
+    "change_preferences": "Change when I get mail",
+    "exit_ramp": "Something should change (private)",
+    "ask_help": "Ask the coordinator for help (private)",
+    "stop_contact": "Stop all contact at once",
+    "move_session": "Move a session",
+    "cancel_session": "Cancel a session",
+    "assign_task": "Add a task",
+    "give_feedback": "Give feedback on a task",
+    "undo": "Take the ending back",
+    "fresh_link": "Mail me a fresh link",
+    "unsubscribe": "Get less mail",
+    "snooze": "Not now: remind me later",
+}
+"""The acts that are possible at any time, as the link to each says it, in the order of the journey page."""
+
+
+CHOSEN = ("decision", "fit", "verdict", "happened", "status", "refocus")
+"""Fields whose value is one of the model's own words."""
+
+
+def stage_name(stage: str) -> str:
+    """What a stage is called."""
+    return STAGES[Stage(stage)]
+
+
+def outcome_words(outcome: str) -> str:
+    """A kind sentence for how it ended."""
+    return OUTCOMES[Outcome(outcome)]
+
+
+def said(field: str, value: str | tuple[str, ...]) -> str:
+    """The value of a form field, as a page repeats it."""
+    if isinstance(value, tuple):
+        return ", ".join(said("weekday", one) for one in value)
+    leaf = field.rsplit(".", 1)[-1]
+    if leaf == "weekday":
+        return WEEKDAYS[int(value)]
+    if value == "true":
+        return "yes"
+    return value.replace("_", " ") if leaf in CHOSEN else value
