@@ -1,7 +1,7 @@
 """Applying what a person did: (state, act, now) -> state and receipt, or a reason why not."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from lifecycle import check_ins as check_in_rules
@@ -21,6 +21,9 @@ from models.program import AskKind
 from models.state import Answered, Mentorship, Receipt, SessionStatus, Stage
 
 MOST_RECEIPTS = 24
+LAST_RECEIPTS = 8
+KEEP_RECEIPTS = timedelta(days=14)
+"""How far back a renewal carries receipts: a press that is repeated later is answered with the ask's own record."""
 
 Rule = Callable[[Mentorship, Any, str, datetime], Mentorship]
 
@@ -194,8 +197,18 @@ def compacted(m: Mentorship, now: datetime) -> Mentorship:
         for identity, given in m.answers.items()
     }
     asks = {ask.id for ask in all_asks(m)}
+    if m.ending is not None:
+        asks.add(m.ending.ask)  # an undo asks it again, and must not mail it again
+    # A refocus puts open check-ins aside, and they come back: what was mailed of them is not mailed again.
+    check_ins = (ask_id(AskKind.CHECK_IN, role, one.number) for one in m.check_ins for role in PAIR)
+    asks |= {identity for identity in check_ins if not is_closed(m, identity)}
     return m.evolve(
         answers=answers,
         told={key: at for key, at in m.told.items() if "#" not in key or key.split("#")[0] in asks},
         snoozes={identity: spans for identity, spans in m.snoozes.items() if identity in asks},
+        receipts=tuple(
+            one
+            for index, one in enumerate(m.receipts)
+            if index >= len(m.receipts) - LAST_RECEIPTS or one.at > now - KEEP_RECEIPTS
+        ),
     )

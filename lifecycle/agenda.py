@@ -120,6 +120,8 @@ def _notices(m: Mentorship, now: datetime) -> Iterator[Item]:
         session = calendar.session(m, notice.session) if notice.session is not None else None
         keys: tuple[str, ...] = (notice.key,)
         if notice.kind is MailKind.SESSION_MOVED and session is not None:
+            if session.starts_at <= now:
+                continue
             keys = (notice.key, calendar.invite_key(session, notice.to))
         yield Item(
             to=notice.to,

@@ -35,6 +35,8 @@ SAFETY_HOLD = timedelta(days=14)
 MOST_AWAY_DAYS = 60
 MOST_SNOOZES = 3
 FRESH_LINKS_A_DAY = 3
+MOST_HELP_WAITING = 5
+MOST_PAUSES = 40
 
 
 def pause_now(m: Mentorship, now: datetime) -> Pausing | None:
@@ -48,6 +50,8 @@ def paused(m: Mentorship, until: date, at: datetime, by: Role | None, note: str 
         raise Rejected("ended", "This mentorship has ended.")
     if pause_now(m, at) is not None:
         raise Rejected("paused", "It is paused already. Resume first, then choose another day.", "until")
+    if by is not None and len(m.pauses) >= MOST_PAUSES:
+        raise Rejected("too_late", "It was paused very often already. The coordinator can help.", "until")
     zone = ZoneInfo(m.person(by or Role.MENTEE).preferences.zone)
     end = at_wall_clock(until, time(6), zone)
     limits = m.program.pauses
@@ -171,6 +175,9 @@ def _slower(m: Mentorship, by: Role, now: datetime) -> Mentorship:
 
 
 def _ask_help(m: Mentorship, act: AskHelp, now: datetime) -> Mentorship:
+    waiting = [one for one in m.notices if one.kind is MailKind.HELP_ASKED and one.by is act.by]
+    if len(waiting) >= MOST_HELP_WAITING:
+        raise Rejected("too_late", "Several messages of yours are on their way to the coordinator already.")
     return notify(
         m,
         Role.COORDINATOR,
@@ -214,7 +221,8 @@ def _fresh_link(m: Mentorship, act: FreshLink, now: datetime) -> Mentorship:
         for log in m.mails
         if log.to is act.by and log.kind is MailKind.FRESH_LINK and log.at > now - timedelta(days=1)
     ]
-    if len(recent) >= FRESH_LINKS_A_DAY:
+    waiting = [one for one in m.notices if one.to is act.by and one.kind is MailKind.FRESH_LINK and one.note != act.ask]
+    if len(recent) + len(waiting) >= FRESH_LINKS_A_DAY:
         raise Rejected("too_late", "We have sent you several links today. Please look in your mailbox.")
     return notify(m, act.by, MailKind.FRESH_LINK, now, act.ask, by=act.by, note=act.ask)
 

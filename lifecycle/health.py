@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lifecycle.asks import Ask
+from lifecycle.asks import Ask, ask_id
 from lifecycle.calendar import grow_sessions
 from lifecycle.stages import all_asks
 from models.acts import Fit, FitCheck, Pulse
@@ -78,18 +78,15 @@ def _safety(m: Mentorship) -> list[Reason]:
 def _fit(m: Mentorship) -> list[Reason]:
     found: list[Reason] = []
     for role in PAIR:
-        said = [
-            one
-            for identity, one in m.answers.items()
-            if identity.startswith(f"{AskKind.FIT_CHECK.value}.{role}.") and isinstance(one.act, FitCheck)
-        ]
-        if said and isinstance(said[-1].act, FitCheck) and said[-1].act.fit is Fit.NOT_SURE:
+        rounds = (m.answers.get(ask_id(AskKind.FIT_CHECK, role, number)) for number in (2, 1))
+        said = next((one for one in rounds if one is not None), None)
+        if said is not None and isinstance(said.act, FitCheck) and said.act.fit is Fit.NOT_SURE:
             found.append(
                 Reason(
-                    key=f"fit.{said[-1].ask}",
+                    key=f"fit.{said.ask}",
                     severity="needs_attention",
                     text=f"{role} is not sure that it fits (private: the partner does not know)",
-                    since=said[-1].at,
+                    since=said.at,
                     remedy="Nothing yet: we ask again after the next session. Do not tell the partner.",
                 )
             )

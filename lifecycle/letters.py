@@ -174,7 +174,8 @@ def _notice_item(m: Mentorship, item: Item, base: LetterItem, now: datetime) -> 
         case MailKind.PARTNER_AWAY if item.to in PAIR:
             return base.evolve(until=away_until(m, item.to.partner, now))
         case MailKind.FRESH_LINK:
-            ask = next((ask for ask in all_asks(m) if ask.id == notice.note and ask.by is item.to), None)
+            owed = (ask for ask in all_asks(m) if ask.by is item.to and ask.opened_at <= now)
+            ask = next((ask for ask in owed if ask.id == notice.note), None)
             return base.evolve(ask=ask_card(ask) if ask is not None else None, note="")
         case MailKind.CLOSING:
             # Who declined is plain to both. Of every other end, nobody learns from us whose word it was.

@@ -18,10 +18,16 @@ class Model(BaseModel):
 
     def evolve(self, **changes: Any) -> Self:
         """A copy with some fields replaced. Values are trusted (they come from our own rules), names are checked."""
-        unknown = changes.keys() - type(self).model_fields.keys()
-        if unknown:
-            raise TypeError(f"{type(self).__name__} has no field {sorted(unknown)}")
-        return self.model_copy(update=changes)
+        # What `model_copy` does, without its copies of copies: the rules make hundreds of these for one mentorship.
+        fields = {**self.__dict__, **changes}
+        if len(fields) != len(self.__dict__):
+            raise TypeError(f"{type(self).__name__} has no field {sorted(changes.keys() - self.__dict__.keys())}")
+        new = object.__new__(type(self))
+        object.__setattr__(new, "__dict__", fields)
+        object.__setattr__(new, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        object.__setattr__(new, "__pydantic_extra__", None)
+        object.__setattr__(new, "__pydantic_private__", None)
+        return new
 
 
 class Role(StrEnum):

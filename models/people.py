@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, EmailStr, Field, model_validator
 
-from models.base import Instant, Line, Model, OptionalLine, Slug, Span, Text, Zone
+from models.base import Line, Model, Slug, Span, Text, Zone
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
 """Monday is 0, Sunday is 6, as in `datetime.date.weekday`."""
@@ -88,8 +88,6 @@ class Start(Model):
     mentor: StartPerson
     mentee: StartPerson
     shared: tuple[Line, ...] = Field(default=(), max_length=10)
-    note: OptionalLine = ""
-    starts_at: Instant | None = None
 
     @model_validator(mode="after")
     def _two_people(self) -> "Start":

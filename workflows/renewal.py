@@ -7,8 +7,8 @@ a stage boundary renews a history that is worth it, and length alone renews a st
 A replay repeats these decisions: other numbers are another build (see TRELLIS_BUILD_ID).
 """
 
-EVENTS_AT_A_BOUNDARY = 60
-EVENTS_ANYWHERE = 150
+EVENTS_AT_A_BOUNDARY = 100
+EVENTS_ANYWHERE = 200
 
 
 def is_due_to_renew(*, events: int, new_stage: bool, timer_running: bool, suggested: bool, newer_version: bool) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from models.pages import Overview
@@ -83,8 +84,13 @@ async def _skip(client: Client, id: str, delta: timedelta) -> datetime | None:
         skipper = TimeSkipper(client, config=TimeSkippingConfig(max_session_skip_count=MOST_SKIPS))
         handle = client.get_workflow_handle(workflow_id(id))
         async with asyncio.timeout(PATIENCE_SECONDS):
-            if not await skipper.fast_forward(handle, delta):
-                return None
+            try:
+                if not await skipper.fast_forward(handle, delta):
+                    return None
+            except RPCError as problem:
+                if problem.status is RPCStatusCode.NOT_FOUND and not await _is_running(client, id):
+                    return None
+                raise
     return await idle(client, id)
 
 
