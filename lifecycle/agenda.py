@@ -168,7 +168,7 @@ def _invitations(m: Mentorship, now: datetime) -> Iterator[Item]:
     for one in m.sessions:
         if one.status is SessionStatus.PLANNED and one.starts_at > now:
             ready = one.planned_at
-            if before is not None and one.number > 1:
+            if before is not None and one.number > 1 and before.starts_at < one.starts_at:
                 ready = max(ready, calendar.ends_at(before))
             due = max(ready, one.starts_at - INVITE_AHEAD) if one.number > 1 else ready
             for role in PAIR:

@@ -103,9 +103,19 @@ def _enter(m: Mentorship, stage: Stage, at: datetime) -> Mentorship:
     if stage is Stage.WRAP_UP:
         return enter_wrap_up(m, at, "the planned run is over")
     m = _visit(m, stage, at, "")
+    if stage is Stage.GOAL_SETTING:
+        return _met(m, at)
     if stage is Stage.GROW_SESSIONS:
         return goal_setting.enter_sessions(m, at)
     return check_ins.enter(m, at) if stage is Stage.CHECK_INS else m
+
+
+def _met(m: Mentorship, at: datetime) -> Mentorship:
+    """Nobody reports the first conversation: once it is behind them and they go on, it took place."""
+    first = calendar.session(m, 0)
+    if first is None or first.status is not SessionStatus.PLANNED or calendar.ends_at(first) > at:
+        return m
+    return calendar.with_session(m, first.evolve(status=SessionStatus.HELD))
 
 
 def _visit(m: Mentorship, stage: Stage, at: datetime, why: str) -> Mentorship:
