@@ -168,8 +168,8 @@ def _invitations(m: Mentorship, now: datetime) -> Iterator[Item]:
     for one in m.sessions:
         if one.status is SessionStatus.PLANNED and one.starts_at > now:
             ready = one.planned_at
-            if before is not None and one.number > 1 and before.starts_at < one.starts_at:
-                ready = max(ready, calendar.ends_at(before))
+            if before is not None and one.number > 1:
+                ready = max(ready, min(calendar.ends_at(before), one.starts_at - INVITE_AHEAD))
             due = max(ready, one.starts_at - INVITE_AHEAD) if one.number > 1 else ready
             for role in PAIR:
                 key = calendar.invite_key(one, role)
@@ -233,6 +233,8 @@ def is_wanted(m: Mentorship, item: Item) -> bool:
     choice = m.person(item.to).preferences.mail
     if choice is MailChoice.CLOSING_ONLY:
         return item.mail_class is MailClass.CLOSING or item.kind is MailKind.FRESH_LINK
+    if item.kind is MailKind.SESSION_INVITE:
+        return True  # it is no nudge, and without it a session is missed
     return choice is MailChoice.ALL or item.mail_class is not MailClass.INITIATED
 
 
@@ -274,6 +276,9 @@ def _next_mail(m: Mentorship, role: Role, own: list[Item], now: datetime) -> Pla
         return None
     if desk.is_welcome(first):
         leaving += [item for item in own if item not in leaving and desk.rides(item, first)]
+    elif reminded := [item.session for item in leaving if item.kind is MailKind.SESSION_REMINDER]:
+        # Who is reminded of a session has it in the calendar, too, even if no other mail took the invitation along.
+        leaving += [item for item in own if item.mail_class is MailClass.INITIATED and item.session in reminded]
     return Planned(role, first, tuple(sorted(leaving, key=lambda item: item.urgency)))
 
 

@@ -37,5 +37,5 @@ def mail_event(m: Mentorship, event: MailEvent, now: datetime) -> Mentorship:
             return m.evolve(**{event.to.value: person.evolve(preferences=preferences)})
         case "delivered":
             return m.evolve(undelivered=tuple(log for log in m.undelivered if log.id != event.letter))
-        case "blocked":
+        case "processed" | "blocked" | "dropped":
             return m

@@ -238,17 +238,23 @@ class Delivery(Model):
 
 
 class SendResult(Model):
-    """What became of one letter. `unknown` is neither sent nor not sent: the provider's event will tell."""
+    """What became of one letter.
+
+    `not_sent` with `retry_after` (seconds) is a refusal that may pass, such as throttling; without it, it is final and
+    `reason` tells ops what to do. `unknown` is neither: the provider may have it, and its event will tell.
+    """
 
     letter: str
     result: Literal["sent", "not_sent", "unknown"]
     reason: str = ""
+    retry_after: int | None = None
 
 
 class MailEvent(Model):
-    """What the mail provider reports of a letter, or of an address."""
+    """What the mail provider reports of a letter, or of an address. `blocked` is a soft bounce, `dropped` means that
+    the provider did not even try."""
 
     letter: str
     to: Role
-    event: Literal["delivered", "bounced", "complained", "unsubscribed", "blocked"]
+    event: Literal["processed", "delivered", "bounced", "blocked", "dropped", "complained", "unsubscribed"]
     reason: str = ""

