@@ -1,15 +1,14 @@
 """A start request as a file, YAML or JSON, read with one line for each mistake."""
 
 import json
-import re
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from models.people import Start, StartPerson
 from models.problems import Problem, describe
+from programs.plain_yaml import PlainLoader
 
 LONGEST = 100_000
 _PERSON = tuple(StartPerson.model_fields)
@@ -19,26 +18,6 @@ KNOWN = {"": tuple(Start.model_fields), "mentor": _PERSON, "mentee": _PERSON}
 
 class StartFileProblem(Exception):
     """Why a start file can't be used: a line for each field, naming file, field, what was found, what is allowed."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML that says no to a key given twice, and reads `17:00` as text, not as a number in base sixty."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[object] = set()
-        for key, _ in node.value:
-            name = self.construct_object(key, deep=True)
-            if name in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {name!r} is given twice", problem_mark=key.start_mark)
-            seen.add(name)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if not tag.endswith((":int", ":float", ":timestamp"))]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
 
 
 def read_start(path: Path) -> Start:
@@ -69,7 +48,7 @@ def _parsed(path: Path) -> object:
     except UnicodeDecodeError:
         raise StartFileProblem(f"{path}: must be text in UTF-8") from None
     try:
-        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader)  # noqa: S506
+        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=PlainLoader)  # noqa: S506
     except json.JSONDecodeError as problem:
         raise StartFileProblem(f"{path}: not JSON: line {problem.lineno}: {problem.msg}") from problem
     except yaml.YAMLError as problem:

@@ -199,9 +199,6 @@ def compacted(m: Mentorship, now: datetime) -> Mentorship:
     asks = {ask.id for ask in all_asks(m)}
     if m.ending is not None:
         asks.add(m.ending.ask)  # an undo asks it again, and must not mail it again
-    # A refocus puts open check-ins aside, and they come back: what was mailed of them is not mailed again.
-    check_ins = (ask_id(AskKind.CHECK_IN, role, one.number) for one in m.check_ins for role in PAIR)
-    asks |= {identity for identity in check_ins if not is_closed(m, identity)}
     return m.evolve(
         answers=answers,
         told={key: at for key, at in m.told.items() if "#" not in key or key.split("#")[0] in asks},

@@ -14,8 +14,8 @@ from models.state import CheckInAnswer, CheckInState, GoalState, Mentorship, Ses
 
 
 def asks(m: Mentorship) -> tuple[Ask, ...]:
-    """Each check-in asks both, from its day on."""
-    if m.stage not in (Stage.GROW_SESSIONS, Stage.CHECK_INS):
+    """Each check-in asks both, from its day on. A refocus by one does not take the question from the other."""
+    if m.stage not in (Stage.GOAL_SETTING, Stage.GROW_SESSIONS, Stage.CHECK_INS):
         return ()
     found: list[Ask] = []
     for one in m.check_ins:

@@ -1,6 +1,7 @@
 """Stage grow_sessions: prepare, meet, report by GROW, confirm; and what happens when a session does not happen."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from lifecycle import calendar, check_ins, tasks
 from lifecycle.asks import Ask, opened
@@ -11,9 +12,13 @@ from models.base import Role
 from models.mail import MailKind
 from models.program import AskKind
 from models.state import Mentorship, Record, Session, SessionStatus, Stage
+from models.wall_clock import at_wall_clock, local_day
 
 MOST_MISSED = 3
 """After a session did not happen this often, it is dropped and the run goes on."""
+
+LATEST_TO_PREPARE = timedelta(hours=36)
+"""A session that is arranged later than this before it begins is not prepared by mail."""
 
 
 def asks(m: Mentorship) -> tuple[Ask, ...]:
@@ -37,8 +42,8 @@ def asks(m: Mentorship) -> tuple[Ask, ...]:
 def _prepare(m: Mentorship, one: Session) -> tuple[Ask, ...]:
     if not m.program.has(AskKind.PREPARE):
         return ()
-    opens = one.starts_at - timedelta(days=m.program.sessions.prepare_days_before)
-    if opens < one.planned_at:
+    opens = max(_prepare_from(m, one), one.planned_at)
+    if one.starts_at - opens < LATEST_TO_PREPARE:
         return ()
     return opened(
         m,
@@ -50,6 +55,16 @@ def _prepare(m: Mentorship, one: Session) -> tuple[Ask, ...]:
         due=one.starts_at - timedelta(days=1),
         ends=one.starts_at,
     )
+
+
+def _prepare_from(m: Mentorship, one: Session) -> datetime:
+    """The morning of the mentee's welcome day that lies the program's days before the session, or sooner."""
+    preferences = m.mentee.preferences
+    zone = ZoneInfo(preferences.zone)
+    day = local_day(one.starts_at, zone) - timedelta(days=m.program.sessions.prepare_days_before)
+    while day.weekday() in preferences.days_off:
+        day -= timedelta(days=1)
+    return at_wall_clock(day, preferences.hours_from, zone)
 
 
 def next_stage(m: Mentorship) -> Stage | None:

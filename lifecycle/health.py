@@ -20,7 +20,7 @@ def health(m: Mentorship, now: datetime) -> HealthView:
     """The verdict and its reasons as they are known at `now`."""
     found = reasons(m, now)
     texts = tuple(reason.text for reason in found)
-    if any(reason.severity == "at_risk" for reason in found):
+    if m.outcome is Outcome.LAPSED or any(reason.severity == "at_risk" for reason in found):
         return HealthView(verdict="at_risk", reasons=texts)
     if any(reason.severity == "needs_attention" for reason in found):
         return HealthView(verdict="needs_attention", reasons=texts)
@@ -30,9 +30,11 @@ def health(m: Mentorship, now: datetime) -> HealthView:
 
 
 def reasons(m: Mentorship, now: datetime) -> tuple[Reason, ...]:
-    """What speaks against it going well, in a fixed order. Once it has ended well, nothing does."""
+    """What speaks against it going well, in a fixed order. After the end: what was known by then, or nothing."""
     if m.outcome in (Outcome.COMPLETED, Outcome.CANCELLED):
         return ()
+    if m.outcome is not None:
+        return tuple(m.raised.values())
     return (*_safety(m), *_silence(m, now), *_fit(m), *_sessions(m), *_pulses(m), *_tasks(m), *_mail(m))
 
 

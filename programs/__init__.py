@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from models.problems import Problem, describe
 from models.program import Program
+from programs.plain_yaml import PlainLoader
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 100_000
@@ -42,7 +43,7 @@ def parse(text: str, source: str) -> Program:
     if len(text) > MOST_BYTES:
         raise ProgramProblem(source, ["is larger than a program can be"])
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark is not None else ""
@@ -87,7 +88,7 @@ def _lines(text: str) -> dict[str, int]:
                 found[inner] = value.start_mark.line + 1
                 walk(value, inner)
 
-    root = yaml.compose(text)
+    root = yaml.compose(text, Loader=PlainLoader)
     if root is not None:
         walk(root, "")
     return found
