@@ -90,7 +90,7 @@ class PlainMentorship:
         sending = workflow.execute_activity(
             "deliver", mail, result_type=list[SendResult], start_to_close_timeout=SENDING_TIMEOUT
         )
-        self._state = lifecycle.sent(self._state, await sending, workflow.now())
+        self._state = lifecycle.sent(self._state, mail.letters, await sending, workflow.now())
 
     def _say_where_it_stands(self) -> None:
         overview = lifecycle.overview(self._state, workflow.now())

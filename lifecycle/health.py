@@ -167,7 +167,19 @@ def _tasks(m: Mentorship) -> list[Reason]:
 
 
 def _mail(m: Mentorship) -> list[Reason]:
-    return [
+    """A mail to the coordinator that is lost can't be told to the coordinator; ops see it in the details."""
+    lost = [
+        Reason(
+            key=f"undelivered.{log.id}",
+            severity="needs_attention",
+            text=f"a mail to the {log.to} ({log.kind.replace('_', ' ')}) could not be delivered: {log.failed}"[:400],
+            since=log.at,
+            remedy="Tell them yourself what it was about, and mend what the reason names.",
+        )
+        for log in m.undelivered
+        if log.to in PAIR
+    ]
+    return lost + [
         Reason(
             key=f"unreachable.{role}",
             severity="at_risk",

@@ -20,6 +20,7 @@ from lifecycle.cards import (
 )
 from lifecycle.health import reasons
 from lifecycle.intro import proposal
+from lifecycle.mail_results import again
 from lifecycle.moments import applied, next_moment
 from lifecycle.questions import session_questions
 from lifecycle.stages import all_asks
@@ -47,6 +48,8 @@ def advance(m: Mentorship, now: datetime) -> tuple[Mentorship, Delivery | None]:
             letter = _letter(m, planned, now)
             m = _sent(m, planned, letter)
             letters.append(letter)
+    m, repeated = again(m, now)
+    letters += repeated
     if not letters:
         return m, None
     return m, Delivery(

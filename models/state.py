@@ -5,7 +5,7 @@ from typing import Literal
 
 from models.acts import AnyAnswer, Goal, Progress, Pulse, Reflect, Terms
 from models.base import Instant, Model, Note, Role, Span
-from models.mail import MailClass, MailKind
+from models.mail import Letter, MailClass, MailKind
 from models.people import Person
 from models.program import Program
 
@@ -195,6 +195,16 @@ class MailLog(Model):
     failed: str = ""
 
 
+class Parcel(Model):
+    """A letter that was handed over and is not surely gone: refused for now, or of unknown fate."""
+
+    letter: Letter
+    state: Literal["refused", "unknown"]
+    tries: int
+    next_at: Instant
+    reason: str = ""
+
+
 class Receipt(Model):
     """What a person sees after a press. It outlives a continue-as-new, so that a press counts once."""
 
@@ -268,6 +278,9 @@ class Mentorship(Model):
     mails: tuple[MailLog, ...] = ()
     mail_count: int = 0
     undelivered: tuple[MailLog, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
+    settled: tuple[str, ...] = ()
+    soft_bounces: dict[Role, int] = {}
     unreachable: dict[Role, str] = {}
     receipts: tuple[Receipt, ...] = ()
     raised: dict[str, Reason] = {}

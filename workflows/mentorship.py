@@ -127,7 +127,7 @@ class MentorshipWorkflow:
             if delivery is None:
                 return
             results = await self._send(delivery)
-            self._state = lifecycle.sent(self._state, results, workflow.now())
+            self._state = lifecycle.sent(self._state, delivery.letters, results, workflow.now())
 
     async def _send(self, delivery: Delivery) -> list[SendResult]:
         """One activity for all letters of this wake. By name: a workflow needs to know nothing of how mail is sent."""
