@@ -233,9 +233,8 @@ def is_wanted(m: Mentorship, item: Item) -> bool:
     choice = m.person(item.to).preferences.mail
     if choice is MailChoice.CLOSING_ONLY:
         return item.mail_class is MailClass.CLOSING or item.kind is MailKind.FRESH_LINK
-    if item.kind is MailKind.SESSION_INVITE:
-        return True  # it is no nudge, and without it a session is missed
-    return choice is MailChoice.ALL or item.mail_class is not MailClass.INITIATED
+    # Without nudges, each question still comes once, and invitations do: otherwise someone would be silent unasked.
+    return choice is MailChoice.ALL or item.rung == 0
 
 
 _last: tuple[Mentorship | None, datetime | None, tuple[Planned, ...]] = (None, None, ())

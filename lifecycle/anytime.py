@@ -80,6 +80,8 @@ def resumed(m: Mentorship, at: datetime, by: Role | None) -> Mentorship:
     if resting.held and by is not None:
         raise Rejected("paused", "The coordinator looks into this first. They can lift the stop.")
     m = m.evolve(pauses=tuple(one.evolve(end=at, over=True) if one is resting else one for one in m.pauses))
+    if resting.held and m.ending is not None:
+        return m.evolve(ending=m.ending.evolve(effective_at=at))
     return said_resumed(m, at, by)
 
 
@@ -204,6 +206,9 @@ def _stop_contact(m: Mentorship, act: StopContact, now: datetime) -> Mentorship:
         remedy="Talk to them today. Then resume it or end it; it ends by itself after 14 days.",
     )
     m = m.evolve(pauses=(*kept, hold), raised={**m.raised, reason.key: reason})
+    if m.ending is not None:
+        # An end that was about to be told waits as well: until the coordinator decides, nobody is written to.
+        m = m.evolve(ending=m.ending.evolve(effective_at=hold.end))
     return notify(
         m,
         Role.COORDINATOR,

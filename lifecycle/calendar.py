@@ -13,6 +13,8 @@ from models.wall_clock import at_wall_clock, local_day
 
 FURTHEST = timedelta(days=120)
 """How far ahead a meeting can be arranged."""
+NEAR = timedelta(days=3)
+"""A change to a meeting that is this near may be mailed on any day: after a weekend it would come too late."""
 LEAD = timedelta(hours=1)
 """How soon a meeting can be arranged."""
 
@@ -137,10 +139,22 @@ def moved(
 ) -> Mentorship:
     """The session at another time. Whoever has an invitation gets a new one; the others just see the new time."""
     new = one.evolve(starts_at=starts_at, planned_at=at, sequence=one.sequence + 1)
+    near = min(one.starts_at, starts_at) - at < NEAR
+    mail_class = MailClass.CANCELLATION if near else MailClass.DIRECT
     m = dropped(m, session=one.number)
     for role in PAIR:
         if invited(m, one, role) or by is not None:
-            m = notify(m, role, MailKind.SESSION_MOVED, at, str(one.number), session=one.number, by=by, note=note)
+            m = notify(
+                m,
+                role,
+                MailKind.SESSION_MOVED,
+                at,
+                str(one.number),
+                mail_class=mail_class,
+                session=one.number,
+                by=by,
+                note=note,
+            )
     return with_session(m, new)
 
 

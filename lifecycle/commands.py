@@ -69,7 +69,11 @@ def _changed_person(m: Mentorship, order: ChangePersonCommand, now: datetime) ->
         **{order.role.value: person},
         unreachable={role: why for role, why in m.unreachable.items() if role is not order.role},
     )
-    return _revoked(m, order.role, now) if changed_address else m
+    if not changed_address:
+        return m
+    # What the old address got of sessions to come is told again to the new one.
+    kept = {key: at for key, at in m.told.items() if not (key.startswith("invite.") and key.endswith(f".{order.role}"))}
+    return _revoked(m.evolve(told=kept), order.role, now)
 
 
 def _revoked(m: Mentorship, role: Role, now: datetime) -> Mentorship:

@@ -18,7 +18,7 @@ class MailClass(StrEnum):
     REMINDER = "reminder"
     """A session is near: inside the budget; any day, waking hours."""
     CANCELLATION = "cancellation"
-    """A session will not take place: a consequence of an act, outside the budget; any day, waking hours."""
+    """A session is called off, or moved at short notice: outside the budget; any day, waking hours."""
     CLOSING = "closing"
     """The last mail of a mentorship."""
     ALERT = "alert"

@@ -59,7 +59,7 @@ class Manners(Model):
     waking_from: Hour = time(7)
     waking_to: Hour = time(22)
     per_day: Annotated[int, Field(ge=1, le=5)] = 1
-    per_week: Annotated[int, Field(ge=1, le=20)] = 3
+    per_week: Annotated[int, Field(ge=2, le=20)] = 3
     undo_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
 
     @model_validator(mode="after")
@@ -89,8 +89,8 @@ class Nudges(Model):
             raise ValueError("ladder_days must rise, for example [2, 5, 9]")
         if self.ladder_days and self.ladder_days[-1] >= self.coordinator_day:
             raise ValueError("coordinator_day must come after the last of ladder_days")
-        if self.coordinator_day >= self.patience_days:
-            raise ValueError("patience_days must be more than coordinator_day")
+        if self.coordinator_day + 3 > self.patience_days:
+            raise ValueError("patience_days must be at least three days after coordinator_day, so that they can help")
         return self
 
 

@@ -14,7 +14,7 @@ from models.people import Start
 from models.program import Program
 
 BUDGETED = (MailClass.INITIATED, MailClass.REMINDER)
-ANY_DAY = (MailClass.REMINDER, MailClass.URGENT)
+ANY_DAY = (MailClass.REMINDER, MailClass.CANCELLATION, MailClass.URGENT)
 
 
 def broken_laws(start: Start, program: Program, mails: Sequence[Mail], acts: Sequence[ActSeen]) -> list[str]:

@@ -69,7 +69,7 @@ def a_random_program(rng: Random) -> Program:
     """Any program that the models allow, of a size that people could live through."""
     ladder = tuple(sorted(rng.sample(range(1, 15), rng.randint(0, 4))))
     coordinator_day = (ladder[-1] if ladder else 0) + rng.randint(1, 5)
-    patience = coordinator_day + rng.randint(1, 6)
+    patience = coordinator_day + rng.randint(3, 8)
     weeks = rng.randint(1, 16)
     per_day = rng.randint(1, 3)
     waking_from, waking_to = time(rng.randint(5, 9)), time(rng.randint(19, 23))
@@ -105,7 +105,7 @@ def a_random_program(rng: Random) -> Program:
             waking_from=waking_from,
             waking_to=waking_to,
             per_day=per_day,
-            per_week=rng.randint(per_day, 7),
+            per_week=rng.randint(max(per_day, 2), 7),
             undo_minutes=rng.choice((0, 15, 15, 1440)),
         ),
         pauses=Pauses(longest_days=rng.randint(3, 42), total_days=rng.randint(3, 84)),

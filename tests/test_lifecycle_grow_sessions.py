@@ -254,10 +254,11 @@ def test_a_session_that_moves_behind_the_next_one_does_not_keep_back_its_invitat
         assert 2 in invited
 
 
-def test_nobody_is_told_of_a_move_when_the_moved_session_is_over() -> None:
+def test_a_move_at_short_notice_is_told_on_a_day_off_because_later_would_be_too_late() -> None:
     story = at_the_sessions()
     friday = (story.now + timedelta(days=4 - story.now.weekday())).replace(hour=17)
     story.until(friday)
     story.do(MoveSession(by=MENTEE, session=1, starts_at=friday + timedelta(days=1)))
-    story.days(4)
-    assert not story.items(MENTOR, MailKind.SESSION_MOVED)
+    story.days(1)
+    assert [letter.mail_class for letter in story.mails(MENTOR, MailKind.SESSION_MOVED)] == [MailClass.CANCELLATION]
+    assert f"{story.mails(MENTOR, MailKind.SESSION_MOVED)[0].at:%a}" in ("Fri", "Sat")

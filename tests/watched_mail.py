@@ -63,8 +63,8 @@ class Mailboxes:
         if choice is not MailChoice.ALL:
             nudges = [item for item in letter.items if item.ask is not None and item.kind is not MailKind.FRESH_LINK]
             assert not any(item.ask and item.ask.rung for item in nudges), f"unsubscribed: {where}"
-            invites = all(item.kind is MailKind.SESSION_INVITE for item in letter.items)
-            assert invites or letter.mail_class is not MailClass.INITIATED, f"unsubscribed: {where}"
+        if choice is MailChoice.CLOSING_ONLY:
+            assert letter.mail_class is not MailClass.INITIATED, f"wants closing mails only: {where}"
         assert role not in self.m.unreachable
         keys = [item.key for item in letter.items]
         assert len(set(keys)) == len(keys), f"said twice: {where}"
