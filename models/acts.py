@@ -99,6 +99,8 @@ class Goal(Model):
 
 
 class SetGoals(ActBase):
+    """The mentee's goals: a first version, or one that takes up the mentor's comment."""
+
     act: Literal["set_goals"] = "set_goals"
     goals: Annotated[tuple[Goal, ...], Field(min_length=1, max_length=5)]
 
@@ -132,6 +134,8 @@ class Terms(Model):
 
 
 class SignAgreement(ActBase):
+    """One side of the agreement. It is signed when both sides say the same."""
+
     act: Literal["sign_agreement"] = "sign_agreement"
     terms: Terms
 
@@ -261,12 +265,16 @@ class Reflect(ActBase):
 
 
 class Pause(ActBase):
+    """Rests the mentorship until a day; it goes on by itself then."""
+
     act: Literal["pause"] = "pause"
     until: date
     reason: Note = ""
 
 
 class Resume(ActBase):
+    """Goes on before the pause is over."""
+
     act: Literal["resume"] = "resume"
 
 
@@ -285,6 +293,8 @@ class DaysAway(ActBase):
 
 
 class ChangePreferences(ActBase):
+    """When, where on earth and how much someone wants to be written to."""
+
     act: Literal["change_preferences"] = "change_preferences"
     preferences: Preferences
 
@@ -347,6 +357,8 @@ class Unsubscribe(ActBase):
 
 
 class MoveSession(ActBase):
+    """Another time for a meeting; both get the new invitation."""
+
     act: Literal["move_session"] = "move_session"
     session: Annotated[int, Field(ge=0, le=200)]
     starts_at: Instant
@@ -354,12 +366,16 @@ class MoveSession(ActBase):
 
 
 class CancelSession(ActBase):
+    """Calls a meeting off; nothing takes its place."""
+
     act: Literal["cancel_session"] = "cancel_session"
     session: Annotated[int, Field(ge=0, le=200)]
     reason: Note = ""
 
 
 class AssignTask(ActBase):
+    """A commitment between sessions, for oneself or for the partner."""
+
     act: Literal["assign_task"] = "assign_task"
     task: NewTask
 
