@@ -13,8 +13,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     import lifecycle
-    from lifecycle.agenda import items, planned_mails
+    from lifecycle.agenda import planned_mails
     from lifecycle.asks import Ask
+    from lifecycle.items import items
     from lifecycle.manners import next_welcome
     from lifecycle.rejection import Rejected
     from models.acts import ActBase

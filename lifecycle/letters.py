@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from lifecycle import calendar, tasks
-from lifecycle.agenda import Item, Planned, planned_mails
+from lifecycle.agenda import Planned, planned_mails
 from lifecycle.anytime import pause_now
 from lifecycle.calendar import session
 from lifecycle.cards import (
@@ -20,6 +20,7 @@ from lifecycle.cards import (
 )
 from lifecycle.health import reasons
 from lifecycle.intro import proposal
+from lifecycle.items import Item
 from lifecycle.mail_results import again
 from lifecycle.moments import applied, next_moment
 from lifecycle.questions import session_questions
