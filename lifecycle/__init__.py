@@ -10,7 +10,8 @@ from lifecycle.due import Due, is_over, next_due
 from lifecycle.health import health
 from lifecycle.letters import advance
 from lifecycle.mail_results import mail_event, sent
-from lifecycle.pages import ended, journey, overview, page, status, waiting
+from lifecycle.overview import ended, overview, status, waiting
+from lifecycle.pages import journey, page
 from lifecycle.rejection import Rejected
 from lifecycle.simulation import PreviewMail, preview, simulate
 from lifecycle.stages import all_asks

@@ -89,7 +89,7 @@ def _answered(m: Mentorship, act: ActBase, kind: AskKind, now: datetime) -> Ment
     if not act.ask.startswith(f"{kind}."):
         raise Rejected("invalid", f"The answer '{kind}' does not go with what was asked.", "ask")
     if earlier is None:
-        _check_open(m, act, now)
+        _refuse_unless_asked(m, act, now)
     elif earlier.by is not act.by:
         raise Rejected("not_yours", "This was asked of your partner.", "ask")
     elif not changeable(m, earlier, now):
@@ -108,7 +108,7 @@ def _answered(m: Mentorship, act: ActBase, kind: AskKind, now: datetime) -> Ment
     return ANSWERS[kind](m, act, act.ask, now)
 
 
-def _check_open(m: Mentorship, act: ActBase, now: datetime) -> None:
+def _refuse_unless_asked(m: Mentorship, act: ActBase, now: datetime) -> None:
     for ask in all_asks(m):
         if ask.id != act.ask:
             continue

@@ -91,6 +91,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", value):
+        raise ValueError("must be 1 to 63 lower-case letters, digits, - or _, beginning with a letter or digit")
+    return value
+
+
 _stripped = StringConstraints(strip_whitespace=True)
 Line = Annotated[str, _stripped, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 OptionalLine = Annotated[str, _stripped, StringConstraints(max_length=200), AfterValidator(_one_line)]
@@ -99,7 +105,7 @@ OptionalText = Annotated[str, _stripped, StringConstraints(max_length=4000), Aft
 Note = Annotated[str, _stripped, StringConstraints(max_length=1000), AfterValidator(_plain)]
 Zone = Annotated[str, _stripped, AfterValidator(_zone)]
 """An IANA time zone that the pinned tzdata knows."""
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Slug = Annotated[str, AfterValidator(_slug)]
 """A short name that is safe in URLs, file names and workflow ids."""
 
 
