@@ -9,12 +9,12 @@ TYPED := $(wildcard models lifecycle workflows activities web demo starter.py wo
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench lock clean
+.PHONY: help setup demo test lint typecheck bench mail-faults lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.stamp ## create .venv with the locked packages; does nothing when they are there
 
@@ -35,6 +35,9 @@ bench: setup ## run every benchmark; each prints its result as JSON
 	@set -e; for file in $(BENCHMARKS); do \
 	    $(RUN) -m "benchmarks.$$(basename "$$file" .py)" --json $(ARGS); \
 	done
+
+mail-faults: setup ## play mentorships over a provider that fails and a worker that is killed; SEED=1
+	@$(RUN) -m demo.mail_faults --seed $(or $(SEED),1) $(ARGS)
 
 lock: setup ## write the locks from pyproject.toml; ARGS=--upgrade moves indirect packages too
 	@for target in "requirements.txt" "requirements-dev.txt --group dev --constraint requirements.txt"; do \

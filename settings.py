@@ -1,14 +1,18 @@
 """Settings, all from `TRELLIS_*` variables. The Temporal connection has its own: see temporalio.envconfig."""
 
+import base64
+import binascii
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
 LOCAL_KEY = "local-mode-only-not-a-secret-local-mode-only"
+P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+"""How the DER form of every public key on the P-256 curve begins; the point of 64 bytes follows (RFC 5480)."""
 
 
 class Settings(BaseSettings):
@@ -22,8 +26,22 @@ class Settings(BaseSettings):
     """Where people reach the web app. Links are built from it and never from a Host header."""
     link_keys: Annotated[tuple[SecretStr, ...], NoDecode] = (SecretStr(LOCAL_KEY),)
     """Comma-separated keys that sign links, each of 32 characters or more. The last one signs, all of them verify."""
-    mailer: Literal["outbox"] = "outbox"
+    mailer: Literal["outbox", "sendgrid", "smtp"] = "outbox"
+    """Who carries mail: files in `outbox_dir`, SendGrid, or a mail server. The last two need settings of their own."""
     outbox_dir: Path = ROOT / "var" / "outbox"
+    mail_timeout: Annotated[float, Field(gt=0, le=15)] = 10.0
+    """Seconds that SendGrid or the mail server may take for each step before the result counts as unknown."""
+    sendgrid_key: SecretStr = SecretStr("")
+    sendgrid_host: str = "https://api.sendgrid.com"
+    """For accounts with EU data residency: https://api.eu.sendgrid.com."""
+    sendgrid_webhook_key: str = ""
+    """The verification key of SendGrid's signed Event Webhook. Without it, POST /webhooks/sendgrid does not exist."""
+    smtp_host: str = ""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    """Empty means no login."""
+    smtp_password: SecretStr = SecretStr("")
     mail_domain: str = "trellis.example.com"
     """The right-hand side of Message-IDs and calendar UIDs."""
     programs_dir: Path = ROOT / "programs"
@@ -38,12 +56,38 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("base_url")
+    @field_validator("base_url", "sendgrid_host")
     @classmethod
     def _absolute(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must be an absolute address, for example https://mentoring.example.com")
         return value.rstrip("/")
+
+    @field_validator("sendgrid_webhook_key")
+    @classmethod
+    def _is_public_key(cls, value: str) -> str:
+        key = "".join(value.split())
+        try:
+            der = base64.b64decode(key, validate=True)
+        except binascii.Error:
+            der = b"not base64"
+        if key and not (der.startswith(P256) and len(der) == len(P256) + 64):
+            raise ValueError(
+                "must be the verification key as SendGrid's Event Webhook settings show it (base64, P-256)"
+            )
+        return key
+
+    @model_validator(mode="after")
+    def _mailer_has_what_it_needs(self) -> Self:
+        if self.mailer == "sendgrid" and not self.sendgrid_key.get_secret_value():
+            raise ValueError("TRELLIS_SENDGRID_KEY must hold an API key that may send mail (TRELLIS_MAILER=sendgrid)")
+        if self.mailer == "smtp" and not self.smtp_host:
+            raise ValueError("TRELLIS_SMTP_HOST must name the mail server (TRELLIS_MAILER=smtp)")
+        if self.mailer == "smtp" and bool(self.smtp_user) != bool(self.smtp_password.get_secret_value()):
+            raise ValueError("TRELLIS_SMTP_USER and TRELLIS_SMTP_PASSWORD must be set together, or neither of them")
+        if self.mailer == "smtp" and self.smtp_user and self.smtp_security == "none" and not self.local:
+            raise ValueError("TRELLIS_SMTP_SECURITY must be starttls or tls where there is a login to protect")
+        return self
 
     @model_validator(mode="after")
     def _has_own_keys(self) -> Self:
@@ -54,6 +98,15 @@ class Settings(BaseSettings):
         if any(len(key.get_secret_value()) < 32 for key in self.link_keys):
             raise ValueError("each key in TRELLIS_LINK_KEYS must have 32 characters or more")
         return self
+
+
+def told(problem: ValidationError) -> str:
+    """What is wrong with the settings: a line for each variable, which names it and never repeats its value."""
+    lines = []
+    for error in problem.errors(include_url=False, include_input=False, include_context=False):
+        variable = f"TRELLIS_{str(error['loc'][0]).upper()}: " if error["loc"] else ""
+        lines.append(f"{variable}{error['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ from rich.console import Console, RenderableType
 import programs
 from demo import views
 from demo.autoplay import Cast, PlayProblem
+from demo.local_mail import Mailer
 from demo.personas import Persona
 from demo.running import run_autoplay, run_demo
 from demo.server import DemoProblem, Ports
@@ -32,7 +33,7 @@ from models.commands import Command, EndCommand, PauseCommand, ResumeCommand
 from models.problems import describe
 from models.state import Stage
 from models.wall_clock import is_zone
-from settings import ROOT, settings
+from settings import ROOT, Settings, settings, told
 from workflows import search_attributes
 from workflows.client import ActRejected, Mentorships, NoSuchMentorship, Started
 from workflows.connection import EngineUnreachable, connect
@@ -281,6 +282,9 @@ def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Temporal server.")] = Ports().temporal,
     ui_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Temporal UI.")] = Ports().ui,
     web_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the web app and the outbox.")] = Ports().web,
+    mailer: Annotated[
+        Mailer, typer.Option(help="Who carries the mail: files, or a SendGrid of its own on this machine.")
+    ] = Mailer.OUTBOX,
     autoplay: Annotated[bool, typer.Option("--autoplay", help="Let simulated people play a whole mentorship.")] = False,
     program: Annotated[str, typer.Option(help="Autoplay: which program.")] = "career",
     mentor: Annotated[Persona, typer.Option(help="Autoplay: how the mentor takes part.")] = Persona.EAGER,
@@ -297,14 +301,16 @@ def demo(
     and time skips ahead: a whole mentorship in seconds, on free ports, in a temporary folder unless `--dir` names one.
 
     Examples: `python starter.py demo` · `python starter.py demo --autoplay --mentee struggling` ·
-    `python starter.py demo --autoplay --json --seed 1`
+    `python starter.py demo --autoplay --json --seed 1` · `python starter.py demo --autoplay --mailer sendgrid-local`
     """
     sample = read_start(SAMPLE)
     if autoplay:
         cast = Cast(program, mentor, mentee, seed)
-        code = _run(run_autoplay(dir, cast, sample, as_json=as_json, kill_worker_after=kill_worker_after))
+        code = _run(
+            run_autoplay(dir, cast, sample, as_json=as_json, kill_worker_after=kill_worker_after, mailer=mailer)
+        )
     else:
-        code = _run(run_demo(dir or ROOT / "var" / "demo", Ports(port, ui_port, web_port), sample))
+        code = _run(run_demo(dir or ROOT / "var" / "demo", Ports(port, ui_port, web_port), sample, mailer))
     raise typer.Exit(code)
 
 
@@ -363,6 +369,11 @@ def main() -> int:
         app(prog_name="python starter.py")
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
+    except ValidationError as problem:
+        if problem.title != Settings.__name__:
+            raise
+        print(told(problem), file=sys.stderr)
+        return WRONG_INPUT
     return 0
 
 

@@ -15,9 +15,8 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.mail import deliver
-from models.problems import describe
-from settings import Settings, settings
+from activities.mail import AT_ONCE, deliver
+from settings import Settings, settings, told
 from workflows import search_attributes
 from workflows.connection import EngineUnreachable, connect
 from workflows.mentorship import MentorshipWorkflow
@@ -40,6 +39,7 @@ def build(
         task_queue=task_queue or own.task_queue,
         workflows=[MentorshipWorkflow],
         activities=activities,
+        max_concurrent_activities=AT_ONCE,
         workflow_runner=runner(),
         deployment_config=_deployment(own),
         # After a worker is lost, the first act of a mentorship it had cached waits this long for it (10 s by default).
@@ -78,8 +78,7 @@ def main() -> int:
         print(problem, file=sys.stderr)
         return 1
     except ValidationError as problem:
-        for wrong in describe(problem):
-            print(f"TRELLIS_{wrong.field.upper()}: {wrong.message}" if wrong.field else wrong.message, file=sys.stderr)
+        print(told(problem), file=sys.stderr)
         return 1
     return 0
 

@@ -1,6 +1,9 @@
 """The `deliver` activity: what the workflow decided to send becomes messages and leaves."""
 
 import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -14,19 +17,34 @@ from activities.rendering import TemplateFailed, render
 from models.mail import Delivery, Letter, SendResult
 from settings import settings
 
+log = logging.getLogger("trellis.mail")
+
+AT_ONCE = 32
+"""Deliveries that one worker makes at the same time, each on a thread of its own: none of them waits for a thread
+while its time is running."""
 TEMPLATE_FAILED = "template_failed"
 """The type of the failure when a mail cannot be rendered. It is not retried: the same letter fails the same way."""
+SOON = 1
+"""Seconds until a letter may go whose turn did not come."""
+
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mail")
 
 
 @activity.defn(name="deliver")
 async def deliver(delivery: Delivery) -> list[SendResult]:
     """Render every letter and hand it to the mailer of the settings; one result for each, in their order.
 
-    Safe to retry: the same delivery gives byte-identical messages under the same ids. Raises ApplicationError of type
-    `template_failed`, not retryable, before anything is sent; an error of the disk or the mailer is retried.
+    Raises ApplicationError of type `template_failed`, not retryable, before anything is sent. With the outbox, a
+    retry writes the same bytes under the same names, and an error of the disk is retried. With the others a retry
+    sends nothing: what an earlier attempt did is `unknown`, and only the workflow decides to send a letter again.
     """
+    info = activity.info()
     courier = Courier(links.configured(), mailer.configured(), settings().mail_domain)
-    return await asyncio.to_thread(courier.deliver, delivery)
+    if info.attempt > 1 and not courier.mailer.idempotent:
+        return [_unknown(letter, "an earlier attempt was cut off and may have sent it") for letter in delivery.letters]
+    time_left = info.start_to_close_timeout.total_seconds() if info.start_to_close_timeout else None
+    until = time.monotonic() + time_left if time_left is not None else None
+    return await asyncio.get_running_loop().run_in_executor(_threads, courier.deliver, delivery, until)
 
 
 @dataclass(frozen=True)
@@ -37,10 +55,14 @@ class Courier:
     mailer: mailer.Mailer
     mail_domain: str
 
-    def deliver(self, delivery: Delivery) -> list[SendResult]:
-        """Render all letters, then send them: a broken template sends none of them."""
+    def deliver(self, delivery: Delivery, until: float | None = None) -> list[SendResult]:
+        """Render all letters, then send them: a broken template sends none of them.
+
+        `until` (of the monotonic clock) is when nobody will listen to the results any more: a letter is not begun
+        that may take longer than that.
+        """
         messages = [(letter, self.message(delivery, letter)) for letter in delivery.letters]
-        return [self.mailer.send(message, letter) for letter, message in messages]
+        return [self._sent(message, letter, until) for letter, message in messages]
 
     def message(self, delivery: Delivery, letter: Letter) -> EmailMessage:
         """The finished message of one letter."""
@@ -49,3 +71,19 @@ class Courier:
         except TemplateFailed as failure:
             raise ApplicationError(str(failure), type=TEMPLATE_FAILED, non_retryable=True) from failure
         return build(delivery, letter, rendered, self.mail_domain)
+
+    def _sent(self, message: EmailMessage, letter: Letter, until: float | None) -> SendResult:
+        if self.mailer.idempotent:
+            return self.mailer.send(message, letter)
+        if until is not None and time.monotonic() + self.mailer.patience > until:
+            return SendResult(letter=letter.id, result="not_sent", reason="its turn did not come", retry_after=SOON)
+        try:
+            return self.mailer.send(message, letter)
+        # Whatever went wrong, the letter may have left, and so have those before it: nothing here may cause a retry.
+        except Exception as problem:
+            log.error("Sending %s failed in a way that nobody foresaw: %s", letter.id, type(problem).__name__)
+            return _unknown(letter, f"sending failed unexpectedly: {type(problem).__name__}")
+
+
+def _unknown(letter: Letter, reason: str) -> SendResult:
+    return SendResult(letter=letter.id, result="unknown", reason=reason)

@@ -1,69 +1,59 @@
 """Who carries a finished message: one `Mailer` per way of sending, chosen by TRELLIS_MAILER."""
 
-import os
-import re
-import tempfile
 from email.message import EmailMessage
-from pathlib import Path
+from functools import lru_cache
 from typing import Protocol
 
+from activities.outbox import OutboxMailer
+from activities.sendgrid import SendGridMailer
+from activities.smtp import SmtpMailer
 from models.mail import Letter, SendResult
-from settings import settings
+from settings import Settings, settings
 
 
 class Mailer(Protocol):
     """Hands one message over. Called from several threads at once.
 
-    Returns `sent`, `not_sent` or `unknown` for what it knows of the message, and raises what is worth a retry of
-    the whole delivery. A message that is handed over again carries the same Message-ID and the same bytes.
+    A message that is handed over again carries the same Message-ID and the same bytes.
     """
 
-    def send(self, message: EmailMessage, letter: Letter) -> SendResult:
-        """Hand the message over."""
+    @property
+    def idempotent(self) -> bool:
+        """Whether handing the same message over twice is the same as once."""
         ...
 
-
-class OutboxMailer:
-    """Writes each message as `<letter id>.eml`. A retry replaces the file by the same bytes; no reader sees half a one.
-
-    Raises OSError when the disk refuses.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    @property
+    def patience(self) -> float:
+        """About how long one hand-over may take, in seconds."""
+        ...
 
     def send(self, message: EmailMessage, letter: Letter) -> SendResult:
-        """Write the message and force it to the disk before saying that it was sent."""
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", letter.id):
-            return SendResult(letter=letter.id, result="not_sent", reason="the letter id is not fit for a file name")
-        self._directory.mkdir(parents=True, exist_ok=True)
-        # Readers look for *.eml only, so the unfinished file is not taken for a mail.
-        handle, unfinished = tempfile.mkstemp(dir=self._directory, prefix=f".{letter.id}-", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(message.as_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(unfinished).chmod(0o644)
-            Path(unfinished).replace(self._directory / f"{letter.id}.eml")
-        except BaseException:
-            Path(unfinished).unlink(missing_ok=True)
-            raise
-        _sync_directory(self._directory)
-        return SendResult(letter=letter.id, result="sent")
+        """Hand the message over; the result says what is known of it.
 
-
-def _sync_directory(directory: Path) -> None:
-    """Make the new name itself durable."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        Only an idempotent mailer may raise, for what is worth a retry of the whole delivery.
+        """
+        ...
 
 
 def configured() -> Mailer:
     """The mailer that the settings name."""
-    match settings().mailer:
+    return _mailer(settings())
+
+
+@lru_cache(maxsize=1)
+def _mailer(chosen: Settings) -> Mailer:
+    """Made once: the mailers keep what their threads need."""
+    match chosen.mailer:
         case "outbox":
-            return OutboxMailer(settings().outbox_dir)
+            return OutboxMailer(chosen.outbox_dir)
+        case "sendgrid":
+            return SendGridMailer(chosen.sendgrid_key, chosen.sendgrid_host, chosen.mail_timeout)
+        case "smtp":
+            return SmtpMailer(
+                host=chosen.smtp_host,
+                port=chosen.smtp_port,
+                security=chosen.smtp_security,
+                user=chosen.smtp_user,
+                password=chosen.smtp_password,
+                timeout=chosen.mail_timeout,
+            )

@@ -49,7 +49,9 @@ def build(delivery: Delivery, letter: Letter, rendered: Rendered, mail_domain: s
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office replies stay away
     if rendered.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{rendered.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message["X-Trellis-Mentorship"] = delivery.mentorship
+    message["X-Trellis-Program"] = delivery.program.name
     message["X-Trellis-Kind"] = letter.kind.value
     message["X-Trellis-Class"] = letter.mail_class.value
     message["X-Trellis-Role"] = letter.to.role.value

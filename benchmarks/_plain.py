@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from lifecycle.items import items
     from lifecycle.manners import next_welcome
     from lifecycle.rejection import Rejected
-    from models.acts import ActBase
+    from models.answers import ActBase
     from models.base import Role
     from models.commands import Command
     from models.mail import Delivery, SendResult

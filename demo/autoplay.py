@@ -1,6 +1,7 @@
 """A whole mentorship played by simulated people: read the mail, open its link, fill in the form, press, skip ahead."""
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import time
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 import httpx
 
 import programs
-from demo.forms import WebPage, encode, open_page
+from demo.forms import Values, WebPage, encode, open_page
 from demo.mailbox import Mail, Mailbox
 from demo.personas import Character, Persona
 from demo.server import Parts
@@ -19,10 +20,13 @@ from models.base import PAIR, Role
 from models.pages import Overview
 from models.people import Start
 from models.program import Program
+from workflows.connection import EngineUnreachable
 from workflows.time_skipping import MARGIN, idle, skip_by
 
 STEPS_MOST = 5000
 STANDSTILLS_MOST = 100
+TRIES = 5
+AWAY = 503
 STANDSTILL = 0.05
 """Seconds until the driver looks again for what should have happened by now."""
 TOO_LATE = frozenset({403, 404, 409, 410})
@@ -145,15 +149,21 @@ class _Driver:
         started = await self.parts.mentorships.start(self.scene.start, self.scene.program)
         if started.already_running:
             raise PlayProblem(f"{self.id} was played here before: choose another --dir or --seed")
-        now = await idle(self.parts.client, self.id)
+        now = await self._settled()
         for _ in range(STEPS_MOST):
             self.parts.check()
-            overview = await self.parts.mentorships.overview(self.id)
+            overview = await self._overview()
             self._observe(now or overview.now, overview)
             if now is None:
                 return self.scene
             now = await self._go_on(now, overview)
         raise PlayProblem(f"{self.id} did not end within {STEPS_MOST} steps: {_where(self.scene)}")
+
+    async def _overview(self) -> Overview:
+        for _ in range(TRIES):
+            with contextlib.suppress(EngineUnreachable):
+                return await self.parts.mentorships.overview(self.id)
+        raise PlayProblem(f"{self.id}: no worker answers")
 
     def _observe(self, now: datetime, overview: Overview) -> None:
         scene = self.scene
@@ -200,7 +210,14 @@ class _Driver:
         if self.standstills > STANDSTILLS_MOST:
             raise PlayProblem(f"{self.id} stands still: {_where(self.scene)}")
         await asyncio.sleep(STANDSTILL)
-        return await idle(self.parts.client, self.id)
+        return await self._settled()
+
+    async def _settled(self) -> datetime | None:
+        """Waits until nothing is under way any more, the mail provider's reports included: they take real time."""
+        while True:
+            now = await idle(self.parts.client, self.id)
+            if now is None or self.parts.sendgrid is None or not await self.parts.sendgrid.settled():
+                return now
 
     async def _skip(self, by: timedelta) -> datetime | None:
         skipping = asyncio.ensure_future(skip_by(self.parts.client, self.id, by))
@@ -208,7 +225,8 @@ class _Driver:
             self.kill_after = 0
             await asyncio.sleep(0.01)  # just as the next mail is being written
             await self.parts.kill_worker()
-        return await skipping
+        await skipping
+        return await self._settled()
 
     async def _do(self, plan: _Plan, now: datetime) -> datetime | None:
         """Opens the link and sends the form, as a person does. A page that came too late is only read."""
@@ -220,7 +238,7 @@ class _Driver:
             came_of_it = f"nothing to fill in: {page.title}"
         else:
             values = encode(self.people[plan.by].answer(plan.act, form, now))
-            response = await self.http.post(form.url, data=values)
+            response = await self._answer("POST", form.url, values)
             answer = open_page(str(response.url), response.status_code, response.text)
             if answer.status >= 400 and answer.status not in TOO_LATE:
                 raise PlayProblem(
@@ -231,7 +249,7 @@ class _Driver:
             if answer.status < 400:
                 self.answered.add(plan.ask)
         self.scene.deeds.append(Deed(now, plan.by, plan.act, came_of_it))
-        return await idle(self.parts.client, self.id)
+        return await self._settled()
 
     async def _follow(self, page: WebPage, act: str) -> WebPage:
         """From the journey page to the form of an act, when the page offers it."""
@@ -239,10 +257,20 @@ class _Driver:
         return await self._open(offered[0]) if offered else page
 
     async def _open(self, url: str) -> WebPage:
-        response = await self.http.get(url)
+        response = await self._answer("GET", url)
         if response.status_code >= 400 and response.status_code not in TOO_LATE:
             raise PlayProblem(f"{self.id}: a mailed link answers {response.status_code}: {response.text[:200]}")
         return open_page(str(response.url), response.status_code, response.text)
+
+    async def _answer(self, method: str, url: str, values: Values | None = None) -> httpx.Response:
+        """What the web app answers. When it says that it can't reach the engine just now, people press again."""
+        response = await self.http.request(method, url, data=values)
+        for _ in range(TRIES):
+            if response.status_code != AWAY:
+                break
+            await asyncio.sleep(1)
+            response = await self.http.request(method, url, data=values)
+        return response
 
 
 def _where(scene: Scene) -> str:

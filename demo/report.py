@@ -84,7 +84,9 @@ class Report(Model):
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
+    """One run of a workflow: its history, and how many bytes the server keeps for it."""
+
     events: list[HistoryEvent]
     size: int
 
@@ -93,7 +95,7 @@ async def report(parts: Parts, scene: Scene) -> Report:
     """The report of a play that has ended."""
     overview = scene.overview
     assert overview is not None
-    runs = await _runs(parts.client, workflow_id(scene.start.id))
+    recorded = await runs(parts.client, workflow_id(scene.start.id))
     ended = overview.ended_at or overview.now
     return Report(
         id=scene.start.id,
@@ -104,9 +106,9 @@ async def report(parts: Parts, scene: Scene) -> Report:
         wall_seconds=round(scene.wall_seconds, 2),
         stages=tuple(StageEntered(stage=visit.stage, entered_at=visit.at) for visit in overview.visits),
         mails=tuple(_mails(parts, scene)),
-        acts=tuple(act for run in runs for act in _acts(run.events)),
+        acts=tuple(act for run in recorded for act in acts(run.events)),
         health=tuple(HealthSeen(at=one.at, verdict=one.verdict, reasons=one.reasons) for one in scene.health),
-        history=_figures(runs),
+        history=_figures(recorded),
     )
 
 
@@ -125,26 +127,26 @@ def _mails(parts: Parts, scene: Scene) -> list[MailSeen]:
     ]
 
 
-async def _runs(client: Client, workflow: str) -> list[_Run]:
+async def runs(client: Client, workflow: str) -> list[Run]:
     """The runs of one workflow id, the first one first, each found through the end of the one before."""
     latest = await client.get_workflow_handle(workflow).describe()
     run_id = latest.raw_description.workflow_execution_info.first_run_id or latest.run_id
-    runs: list[_Run] = []
+    found: list[Run] = []
     while run_id:
         handle = client.get_workflow_handle(workflow, run_id=run_id)
         described = (await handle.describe()).raw_description.workflow_execution_info
         events = [event async for event in handle.fetch_history_events()]
-        runs.append(_Run(events, described.history_size_bytes))
+        found.append(Run(events, described.history_size_bytes))
         last = events[-1]
         run_id = (
             last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
             if last.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
             else ""
         )
-    return runs
+    return found
 
 
-def _acts(events: list[HistoryEvent]) -> list[ActSeen]:
+def acts(events: list[HistoryEvent]) -> list[ActSeen]:
     """The updates that were accepted and did not fail."""
     failed = {
         event.workflow_execution_update_completed_event_attributes.accepted_event_id
@@ -175,7 +177,7 @@ def _json(payload: Payload) -> dict[str, object]:
     return read if isinstance(read, dict) else {}
 
 
-def _figures(runs: list[_Run]) -> HistoryFigures:
+def _figures(runs: list[Run]) -> HistoryFigures:
     kinds = Counter(event.event_type for run in runs for event in run.events)
     return HistoryFigures(
         runs=len(runs),

@@ -12,6 +12,7 @@ from rich.text import Text
 import programs
 from demo.autoplay import Cast, PlayProblem, play
 from demo.live import live, summary
+from demo.local_mail import Mailer, Trouble
 from demo.report import report
 from demo.server import DemoProblem, Parts, Ports, until_told_to_stop
 from demo.views import moment
@@ -23,12 +24,12 @@ from workflows.time_skipping import idle
 INTERRUPTED = 130
 
 
-async def run_demo(folder: Path, ports: Ports, sample: Start) -> int:
+async def run_demo(folder: Path, ports: Ports, sample: Start, mailer: Mailer = Mailer.OUTBOX) -> int:
     """Runs the parts until told to stop. The exit code: 0 when it was told to, 1 when a part failed."""
     console = Console()
     async with until_told_to_stop():
         console.print("Starting Temporal, the worker and the web app …")
-        async with Parts(folder, ports) as parts:
+        async with Parts(folder, ports, trouble=_trouble(mailer)) as parts:
             started = await parts.mentorships.start(sample, programs.load(sample.program))
             await idle(parts.client, sample.id)
             _welcome(console, parts, sample, started, await parts.mentorships.overview(sample.id))
@@ -37,7 +38,15 @@ async def run_demo(folder: Path, ports: Ports, sample: Start) -> int:
     return 0
 
 
-async def run_autoplay(folder: Path | None, cast: Cast, sample: Start, *, as_json: bool, kill_worker_after: int) -> int:
+async def run_autoplay(
+    folder: Path | None,
+    cast: Cast,
+    sample: Start,
+    *,
+    as_json: bool,
+    kill_worker_after: int,
+    mailer: Mailer = Mailer.OUTBOX,
+) -> int:
     """Plays one mentorship on parts of its own. Without a folder, in a temporary one, kept if the play fails."""
     began = time.monotonic()
     start = sample.evolve(id=cast.id, program=cast.program)
@@ -47,7 +56,7 @@ async def run_autoplay(folder: Path | None, cast: Cast, sample: Start, *, as_jso
     keep = folder is not None
     try:
         async with until_told_to_stop():
-            async with Parts(place, Ports.free(), headless=True) as parts:
+            async with Parts(place, Ports.free(), headless=True, trouble=_trouble(mailer)) as parts:
                 with live(progress) as watch:
                     scene = await play(parts, start, cast, watch, kill_worker_after)
                 scene.wall_seconds = time.monotonic() - began
@@ -65,6 +74,11 @@ async def run_autoplay(folder: Path | None, cast: Cast, sample: Start, *, as_jso
     finally:
         if not keep:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _trouble(mailer: Mailer) -> Trouble | None:
+    """The demo's own SendGrid works as it should."""
+    return Trouble() if mailer is Mailer.SENDGRID_LOCAL else None
 
 
 def _welcome(console: Console, parts: Parts, sample: Start, started: Started, overview: Overview) -> None:

@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
+from demo.local_mail import LocalMail, Trouble
 from settings import ROOT
 from workflows.client import Mentorships
 from workflows.search_attributes import REGISTRY
@@ -98,13 +99,16 @@ class Parts:
     """Everything that runs. Use it as an async context: leaving it stops what it started.
 
     `folder` keeps the database, the outbox, the link key and the logs, so that a later start goes on where it was.
-    `headless` leaves out the Temporal UI; `in_memory` the database file, which is quicker.
+    `headless` leaves out the Temporal UI; `in_memory` the database file, which is quicker. With `trouble`, mail goes
+    through a local SendGrid, which has as much trouble as that says.
     """
 
     folder: Path
     ports: Ports
     headless: bool = False
     in_memory: bool = False
+    trouble: Trouble | None = None
+    sendgrid: LocalMail | None = None
     running: dict[str, Part] = field(default_factory=dict)
     _client: Client | None = None
 
@@ -139,12 +143,18 @@ class Parts:
             folder.mkdir(parents=True, exist_ok=True)
         self.folder = self.folder.resolve()
         self.ports.check()
+        if self.trouble is not None:
+            (port,) = _free_ports(1)
+            self.sendgrid = LocalMail.of(self.folder, self.outbox, port, self.web_url, self.trouble)
         try:
             await self._start("temporal", self._server_command())
             self._client = await self._connected()
+            if self.sendgrid is not None:
+                await self._start("sendgrid", self.sendgrid.command())
+                await self._answers(f"{self.sendgrid.url}/local/figures")
             await self._start("worker", [sys.executable, "worker.py"])
             await self._start("web", [sys.executable, "-m", "web.server"])
-            await self._answers()
+            await self._answers(self.web_url)
         except BaseException:
             await self.stop()
             raise
@@ -154,8 +164,8 @@ class Parts:
         await self.stop()
 
     async def stop(self) -> None:
-        """Stops the web app and the worker, then the server: asked first, killed when they don't go."""
-        await asyncio.gather(*(self._end(name) for name in ("web", "worker")))
+        """Stops the web app, the worker and who carries its mail, then the server: asked first, killed if they stay."""
+        await asyncio.gather(*(self._end(name) for name in ("web", "worker", "sendgrid")))
         await self._end("temporal")
 
     async def kill_worker(self) -> None:
@@ -229,6 +239,7 @@ class Parts:
             "TRELLIS_WEB_PORT": str(self.ports.web),
             "TRELLIS_OUTBOX_DIR": str(self.outbox),
             "TRELLIS_LINK_KEYS": self._link_key(),
+            **(self.sendgrid.environment() if self.sendgrid is not None else {}),
         }
 
     def _link_key(self) -> str:
@@ -251,12 +262,12 @@ class Parts:
                 else:
                     return client
 
-    async def _answers(self) -> None:
+    async def _answers(self, url: str) -> None:
         async with asyncio.timeout(READY_WITHIN), httpx.AsyncClient() as http:
             while True:
                 self.check()
                 try:
-                    await http.get(self.web_url)
+                    await http.get(url)
                 except httpx.TransportError:
                     await asyncio.sleep(0.05)
                 else:

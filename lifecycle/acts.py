@@ -14,7 +14,12 @@ from lifecycle.notices import is_waiting
 from lifecycle.receipts import happens_next, recorded
 from lifecycle.rejection import Rejected
 from lifecycle.stages import all_asks, settled
-from models.acts import ActBase, AnyAnswer, CheckIn, ReviewGoals
+from models.answers import (
+    ActBase,
+    AnyAnswer,
+    CheckIn,
+    ReviewGoals,
+)
 from models.base import PAIR, Role
 from models.mail import MailKind
 from models.program import AskKind

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from lifecycle.notices import dropped, notify
 from lifecycle.rejection import Rejected
-from models.acts import Terms
+from models.answers import Terms
 from models.base import PAIR, Role
 from models.mail import MailClass, MailKind
 from models.state import Mentorship, Session, SessionStatus

@@ -6,7 +6,7 @@ from lifecycle import calendar
 from lifecycle.asks import Ask, both_closed, opened
 from lifecycle.notices import notify, notify_both
 from lifecycle.rejection import Rejected
-from models.acts import CheckIn, Progress
+from models.answers import CheckIn, Progress
 from models.base import PAIR, Role
 from models.mail import MailClass, MailKind
 from models.program import AskKind

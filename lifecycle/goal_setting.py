@@ -7,7 +7,12 @@ from lifecycle import calendar
 from lifecycle.asks import Ask, ask_id, is_closed, opened
 from lifecycle.notices import notify, notify_both
 from lifecycle.rejection import Rejected
-from models.acts import ReviewGoals, SetGoals, SignAgreement, Terms
+from models.answers import (
+    ReviewGoals,
+    SetGoals,
+    SignAgreement,
+    Terms,
+)
 from models.base import PAIR, Role
 from models.mail import MailKind
 from models.program import AskKind

@@ -7,7 +7,13 @@ from lifecycle import calendar, check_ins, tasks
 from lifecycle.asks import Ask, opened
 from lifecycle.notices import notify
 from lifecycle.rejection import Rejected
-from models.acts import CancelSession, Confirm, Decision, MoveSession, Prepare, Report
+from models.acts import CancelSession, MoveSession
+from models.answers import (
+    Confirm,
+    Decision,
+    Prepare,
+    Report,
+)
 from models.base import Role
 from models.mail import MailKind
 from models.program import AskKind

@@ -5,7 +5,7 @@ from datetime import datetime
 from lifecycle.asks import Ask, ask_id
 from lifecycle.calendar import grow_sessions
 from lifecycle.stages import all_asks
-from models.acts import Fit, FitCheck, Pulse
+from models.answers import Fit, FitCheck, Pulse
 from models.base import PAIR, Role
 from models.pages import HealthView
 from models.program import AskKind

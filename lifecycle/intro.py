@@ -7,7 +7,14 @@ from lifecycle.asks import Ask, ask_id, is_closed, opened
 from lifecycle.ending import decide
 from lifecycle.notices import notify
 from lifecycle.rejection import Rejected
-from models.acts import Accept, Decision, Fit, FitCheck, PickTime, ProposeTimes
+from models.answers import (
+    Accept,
+    Decision,
+    Fit,
+    FitCheck,
+    PickTime,
+    ProposeTimes,
+)
 from models.base import PAIR, Role
 from models.mail import MailKind
 from models.people import Preferences

@@ -15,13 +15,12 @@ from lifecycle.stages import all_asks
 from models.base import PAIR, Role
 from models.mail import Letter, MailClass, MailEvent, MailKind, SendResult
 from models.people import MailChoice
-from models.state import MailLog, Mentorship, Parcel, SessionStatus, Stage
+from models.state import MailLog, Mentorship, Notice, Parcel, SessionStatus, Stage
 
 WAIT_FOR_WORD = timedelta(hours=2)
 """How long the provider's event is waited for. Providers report within minutes, and retry their webhooks for a day."""
-MOST_TRIES = 6
 LONGEST = timedelta(days=3)
-"""A letter that was refused for so long is given up: what it says is old by then."""
+"""A letter that did not surely leave for so long is given up: what it says is old by then."""
 MOST_KEPT = 20
 DAY_OR_NIGHT = (MailClass.URGENT,)
 ANY_DAY = (MailClass.REMINDER, MailClass.CANCELLATION)
@@ -39,7 +38,7 @@ def sent(m: Mentorship, letters: Sequence[Letter], results: Sequence[SendResult]
             continue
         if result.result == "not_sent" and (result.retry_after is None or now - letter.at > LONGEST):
             m = _lost(m, letter, result.reason or "it was refused", now)
-        elif tries >= MOST_TRIES and result.result == "unknown":
+        elif result.result == "unknown" and now - letter.at > LONGEST:
             m = _lost(m, letter, result.reason or "nobody knows whether it arrived", now)
         else:
             wait = WAIT_FOR_WORD if result.retry_after is None else timedelta(seconds=result.retry_after)
@@ -66,7 +65,7 @@ def again(m: Mentorship, now: datetime) -> tuple[Mentorship, tuple[Letter, ...]]
         if _when(m, parcel, now) > now:
             continue
         if not _still_true(m, parcel.letter, now):
-            m = _without_parcel(m, parcel.letter.id)
+            m = _put_back(_without_parcel(m, parcel.letter.id), parcel.letter, now)
         elif parcel.state == "unknown" and _is_nudge(parcel.letter):
             m = _noted(_without_parcel(m, parcel.letter.id), parcel.letter, "let go: nobody knows whether it arrived")
         else:
@@ -120,6 +119,29 @@ def _still_true(m: Mentorship, letter: Letter, now: datetime) -> bool:
             for one in m.sessions
         )
     return True
+
+
+def _put_back(m: Mentorship, letter: Letter, now: datetime) -> Mentorship:
+    """What a letter said beside what is no longer true: invitations are due anew, and news is told in another mail."""
+    if letter.to.role not in PAIR or m.stage is Stage.ENDED or letter.to.role in m.unreachable:
+        return m
+    invitations = {item.key for item in letter.items if item.kind is MailKind.SESSION_INVITE}
+    m = m.evolve(told={key: at for key, at in m.told.items() if key not in invitations})
+    for item in letter.items[1:]:
+        if item.ask is None and item.kind not in (MailKind.SESSION_INVITE, MailKind.SESSION_REMINDER):
+            notice = Notice(
+                key=item.key,
+                to=letter.to.role,
+                kind=item.kind,
+                mail_class=MailClass.DIRECT,
+                due=now,
+                session=item.session.number if item.session is not None else None,
+                task=item.tasks[0].id if item.tasks else None,
+                by=item.by,
+                note=item.note,
+            )
+            m = m.evolve(notices=(*(one for one in m.notices if one.key != notice.key), notice))
+    return m
 
 
 def _without_parcel(m: Mentorship, letter: str) -> Mentorship:

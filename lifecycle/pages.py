@@ -21,7 +21,7 @@ from lifecycle.due import next_due
 from lifecycle.intro import proposal
 from lifecycle.questions import FOR_GOALS, FOR_LOOKING_BACK, session_questions
 from lifecycle.stages import all_asks
-from models.acts import Terms
+from models.answers import Terms
 from models.base import PAIR, Role
 from models.mail import AskCard
 from models.pages import Differing, Journey, Page, PageQuery, Status, Step

@@ -5,30 +5,32 @@ from zoneinfo import ZoneInfo
 
 from lifecycle import calendar, tasks
 from models.acts import (
-    Accept,
-    ActBase,
     AssignTask,
     CancelSession,
+    DaysAway,
+    ExitRamp,
+    MoveSession,
+    Pause,
+    Ramp,
+    Snooze,
+)
+from models.answers import (
+    Accept,
+    ActBase,
     CheckIn,
     Confirm,
-    DaysAway,
     Decision,
-    ExitRamp,
     Extend,
     Fit,
     FitCheck,
     FollowUp,
-    MoveSession,
-    Pause,
     PickTime,
     Prepare,
     ProposeTimes,
-    Ramp,
     Report,
     ReviewGoals,
     SetGoals,
     SignAgreement,
-    Snooze,
 )
 from models.base import Role
 from models.state import Mentorship, Stage

@@ -17,9 +17,9 @@ from lifecycle.due import next_due
 from lifecycle.intro import proposal
 from lifecycle.letters import advance
 from lifecycle.stages import all_asks
-from models.acts import (
+from models.acts import Act
+from models.answers import (
     Accept,
-    Act,
     CheckIn,
     Confirm,
     Decision,

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from lifecycle.asks import Ask, opened
 from lifecycle.notices import dropped, is_waiting, notify
 from lifecycle.rejection import Rejected
-from models.acts import AssignTask, FollowUp, GiveFeedback, NewTask
+from models.acts import AssignTask, GiveFeedback
+from models.answers import FollowUp, NewTask
 from models.base import Role
 from models.mail import MailKind
 from models.program import AskKind

@@ -5,7 +5,7 @@ from datetime import datetime
 from lifecycle import calendar
 from lifecycle.asks import Ask, ask_id, both_closed, opened
 from lifecycle.notices import notify_both
-from models.acts import Decision, Extend, Reflect
+from models.answers import Decision, Extend, Reflect
 from models.base import PAIR
 from models.mail import MailKind
 from models.program import AskKind

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from models.acts import Goal
+from models.answers import Goal
 from models.base import Instant, Model, Role
 from models.program import AskKind, Branding, Wording
 

@@ -2,7 +2,12 @@
 
 from typing import Literal
 
-from models.acts import AnyAnswer, Goal, LinkUsed, Terms
+from models.answers import (
+    AnyAnswer,
+    Goal,
+    LinkUsed,
+    Terms,
+)
 from models.base import Instant, Model, Role, Span
 from models.mail import AskCard, Correspondent, GoalCard, ProgramCard, SessionCard, Summary, TaskCard
 from models.people import Preferences

@@ -3,7 +3,14 @@
 from enum import StrEnum
 from typing import Literal
 
-from models.acts import AnyAnswer, Goal, Progress, Pulse, Reflect, Terms
+from models.answers import (
+    AnyAnswer,
+    Goal,
+    Progress,
+    Pulse,
+    Reflect,
+    Terms,
+)
 from models.base import Instant, Model, Note, Role, Span
 from models.mail import Letter, MailClass, MailKind
 from models.people import Person

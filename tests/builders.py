@@ -9,7 +9,7 @@ import programs
 from lifecycle import advance, all_asks, apply, begin, command, next_due
 from lifecycle.asks import Ask
 from lifecycle.simulation import answer
-from models.acts import ActBase
+from models.answers import ActBase
 from models.base import Role
 from models.commands import Command
 from models.mail import Letter, LetterItem, MailKind

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from models.acts import Goal
+from models.answers import Goal
 from models.base import Role
 from models.mail import (
     AskCard,

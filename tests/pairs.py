@@ -4,7 +4,12 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from models.acts import Accept, Decision, Goal, SetGoals
+from models.answers import (
+    Accept,
+    Decision,
+    Goal,
+    SetGoals,
+)
 from models.base import Role
 from models.people import Coordinator, Preferences, Start, StartPerson
 from models.program import AskKind, CheckIns, Manners, Program, Sessions

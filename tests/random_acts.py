@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from lifecycle import all_asks
 from models.acts import (
-    ActBase,
     AskHelp,
     AssignTask,
     CancelSession,
@@ -16,7 +15,6 @@ from models.acts import (
     ExitRamp,
     FreshLink,
     GiveFeedback,
-    LinkUsed,
     MoveSession,
     Pause,
     Ramp,
@@ -26,6 +24,7 @@ from models.acts import (
     Undo,
     Unsubscribe,
 )
+from models.answers import ActBase, LinkUsed
 from models.base import Role
 from models.commands import (
     ChangePersonCommand,

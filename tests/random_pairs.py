@@ -6,9 +6,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from lifecycle import calendar
-from models.acts import (
+from models.acts import Act
+from models.answers import (
     Accept,
-    Act,
     CheckIn,
     Confirm,
     Decision,

@@ -10,7 +10,6 @@ from models.acts import (
     DaysAway,
     ExitRamp,
     FreshLink,
-    LinkUsed,
     Pause,
     Ramp,
     Resume,
@@ -18,6 +17,7 @@ from models.acts import (
     StopContact,
     Unsubscribe,
 )
+from models.answers import LinkUsed
 from models.commands import ChangePersonCommand, EndCommand, ExtendCommand, PauseCommand, ResumeCommand
 from models.mail import MailClass, MailEvent, MailKind
 from models.pages import PageQuery

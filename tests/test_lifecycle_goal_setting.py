@@ -8,7 +8,7 @@ import pytest
 
 from lifecycle import Rejected, page
 from lifecycle.calendar import default_terms
-from models.acts import SignAgreement
+from models.answers import SignAgreement
 from models.mail import MailKind
 from models.pages import PageQuery
 from models.program import AskKind

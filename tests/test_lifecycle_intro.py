@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import Rejected, apply, journey, page
-from models.acts import Accept, Decision, Fit, PickTime, ProposeTimes, Undo
+from models.acts import Undo
+from models.answers import (
+    Accept,
+    Decision,
+    Fit,
+    PickTime,
+    ProposeTimes,
+)
 from models.base import Role
 from models.mail import MailClass, MailKind
 from models.pages import PageQuery

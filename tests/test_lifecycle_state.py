@@ -5,7 +5,13 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import Rejected, all_asks, apply, compacted, next_due, page
-from models.acts import AskHelp, FreshLink, Pause, Resume, Undo
+from models.acts import (
+    AskHelp,
+    FreshLink,
+    Pause,
+    Resume,
+    Undo,
+)
 from models.mail import MailKind
 from models.pages import PageQuery
 from models.program import AskKind

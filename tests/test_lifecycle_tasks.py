@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import Rejected, health
-from models.acts import AssignTask, GiveFeedback, NewTask
+from models.acts import AssignTask, GiveFeedback
+from models.answers import NewTask
 from models.base import Role
 from models.mail import MailKind
 from models.program import AskKind

@@ -5,7 +5,13 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import Rejected, ended, is_over
-from models.acts import Decision, ExitRamp, MoveSession, Ramp, Undo
+from models.acts import (
+    ExitRamp,
+    MoveSession,
+    Ramp,
+    Undo,
+)
+from models.answers import Decision
 from models.base import Role
 from models.commands import EndCommand
 from models.mail import MailClass, MailKind

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 import activities.mailer
 import links
 from activities.mail import Courier, deliver
-from activities.mailer import OutboxMailer
+from activities.outbox import OutboxMailer
 from links import Links
 from models.base import Role
 from models.mail import Delivery, Letter, MailKind, SendResult
@@ -104,7 +104,7 @@ def test_another_process_with_another_hash_seed_and_locale_writes_the_same_bytes
                 sys.executable,
                 "-c",
                 "import sys; from links import Links; from activities.mail import Courier;"
-                "from activities.mailer import OutboxMailer; from models.mail import Delivery;"
+                "from activities.outbox import OutboxMailer; from models.mail import Delivery;"
                 "d = Delivery.model_validate_json(sys.stdin.read());"
                 "links = Links('https://mentoring.example.com', ['k' * 32]);"
                 "c = Courier(links, OutboxMailer('.'), 'm.example.com');"

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from activities.mail import Courier
-from activities.mailer import OutboxMailer
+from activities.outbox import OutboxMailer
 from lifecycle import Rejected, advance, all_asks, apply, begin, next_due
 from links import Links
-from models.acts import ActBase
+from models.answers import ActBase
 from models.base import Role
 from models.mail import Delivery, MailKind
 from models.state import Mentorship

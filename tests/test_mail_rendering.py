@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from temporalio.exceptions import ApplicationError
 
 from activities.mail import TEMPLATE_FAILED, Courier
-from activities.mailer import OutboxMailer
+from activities.outbox import OutboxMailer
 from activities.prose import one_line
 from activities.rendering import TEMPLATES
 from activities.wording import contrast_ink, first_name, link_ink

@@ -59,7 +59,11 @@ def test_a_missing_file_is_told() -> None:
         ("  every_weeks: 2\n  minutes", "  every_weeks: -2\n  minutes", ["sessions.every_weeks", "-2", "greater"]),
         ("zone: Europe/Berlin", "zone: Europe/Berlln", ["coordinator.preferences.zone", "Berlln", "IANA"]),
         ("ladder_days: [2, 5, 9]", "ladder_days: [5, 2, 9]", ["nudges", "must rise"]),
-        ("patience_days: 16", "patience_days: 10", ["nudges", "patience_days must be at least three days after coordinator_day"]),
+        (
+            "patience_days: 16",
+            "patience_days: 10",
+            ["nudges", "patience_days must be at least three days after coordinator_day"],
+        ),
         ("longest_days: 220", "longest_days: 90", ["longest_days must be at least 116"]),
         ("days_off: [5, 6]", "days_off: [0, 1, 2, 3, 4, 5, 6]", ["manners", "at least one day"]),
         ("days_off: [5, 6]", "days_off: [7]", ["manners.days_off.0", "7", "less than or equal to 6"]),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 import lifecycle
-from models.acts import Decision
+from models.answers import Decision
 from models.base import Role
 from models.program import AskKind
 from models.state import Stage

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from models.acts import ACTS, FollowUp, NewTask, PickTime, ProposeTimes, Report
+from models.acts import ACTS
+from models.answers import (
+    FollowUp,
+    NewTask,
+    PickTime,
+    ProposeTimes,
+    Report,
+)
 from models.base import Role
 from web.dates import apart, when
 from web.forms import flatten, nested, typed

@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from models.acts import ActBase, Decision
+from models.answers import ActBase, Decision
 from models.base import PAIR, Role
 from models.pages import PageQuery
 from models.state import Outcome, Receipt, Stage

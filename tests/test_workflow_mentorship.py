@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from models.acts import Decision
+from models.answers import Decision
 from models.base import Role
 from models.commands import EndCommand, PauseCommand, ResumeCommand
 from models.mail import MailEvent

@@ -22,7 +22,8 @@ from lifecycle import (
 )
 from lifecycle.agenda import planned_mails
 from lifecycle.asks import Ask
-from models.acts import ActBase, DaysAway, LinkUsed
+from models.acts import DaysAway
+from models.answers import ActBase, LinkUsed
 from models.base import PAIR, Role
 from models.commands import Command
 from models.mail import MailEvent

@@ -13,8 +13,9 @@ from bs4 import BeautifulSoup
 import lifecycle
 import programs
 from links import Links, Purpose
-from models.acts import ActBase
+from models.answers import ActBase
 from models.base import Role
+from models.mail import MailEvent
 from models.pages import Journey, Overview, Page, PageQuery
 from models.people import Start, StartPerson
 from models.state import Mentorship, Receipt
@@ -96,6 +97,10 @@ class PureEngine:
     async def overview(self, id: str) -> Overview:
         self._there(id, "overview")
         return lifecycle.overview(self.m, self.now)
+
+    async def mail_event(self, id: str, event: MailEvent) -> None:
+        self._there(id, "mail_event")
+        self.m = lifecycle.mail_event(self.m, event, self.now)
 
     async def list(self, query: str = "") -> AsyncIterator[SimpleNamespace]:
         if self.down:

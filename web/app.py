@@ -20,6 +20,7 @@ from web.rendering import Rendering
 from web.site import Site
 from web.unhappy import Unhappy
 from web.unsubscribing import unsubscribe_routes
+from web.webhooks import webhook_routes
 
 HTTP_PAGES = {
     404: ("There is no such page", "Please open the link from your mail again, or copy all of it."),
@@ -54,6 +55,8 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     app.include_router(ask_routes(site))
     app.include_router(journey_routes(site))
     app.include_router(unsubscribe_routes(site))
+    if settings.sendgrid_webhook_key:
+        app.include_router(webhook_routes(mentorships, settings.sendgrid_webhook_key))
     if settings.local:
         app.include_router(outbox_routes(site))
     app.mount("/static", StaticFiles(directory=ROOT / "web" / "static"), name="static")

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
-from models.acts import ActBase
+from models.answers import ActBase
+from models.mail import MailEvent
 from models.pages import Journey, Overview, Page, PageQuery
 from models.state import Receipt
 
@@ -23,6 +24,7 @@ class Engine(Protocol):
     async def page(self, id: str, query: PageQuery) -> Page: ...
     async def journey(self, id: str, query: PageQuery) -> Journey: ...
     async def overview(self, id: str) -> Overview: ...
+    async def mail_event(self, id: str, event: MailEvent) -> None: ...
     def list(self, query: str = "") -> AsyncIterator[ListedMentorship]: ...
 
 

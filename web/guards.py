@@ -11,6 +11,8 @@ from web.rendering import policy
 
 MOST_BYTES = 512 * 1024
 """Room for the longest form there is: five goals, every field full of characters that take twelve bytes on the wire."""
+MOST_BYTES_OF_EVENTS = 1_000_000
+"""SendGrid posts its events when they fill 768 kB, or sooner."""
 
 HEADERS = {
     "Content-Security-Policy": policy(),
@@ -42,13 +44,14 @@ class BodyCap:
     """Reads the body before anything else does, and refuses one that is too long. Starlette caps fields only."""
 
     def __init__(self, app: ASGIApp, refusal: Callable[[], Response], most: int = MOST_BYTES) -> None:
-        self.app, self.refusal, self.most = app, refusal, most
+        self.app, self.refusal, self.most_of_a_form = app, refusal, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             return await self.app(scope, receive, send)
+        most = MOST_BYTES_OF_EVENTS if str(scope["path"]).startswith("/webhooks/") else self.most_of_a_form
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdigit() or int(declared) > self.most:
+        if not declared.isdigit() or int(declared) > most:
             return await self.refusal()(scope, receive, send)
         body = bytearray()
         more = True
@@ -57,7 +60,7 @@ class BodyCap:
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
-            if len(body) > self.most:
+            if len(body) > most:
                 return await self.refusal()(scope, receive, send)
             more = message.get("more_body", False)
         given = False

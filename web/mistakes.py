@@ -6,7 +6,7 @@ from functools import lru_cache
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from models.acts import ActBase
+from models.answers import ActBase
 
 Mistakes = dict[str, str]
 """A sentence by field name; the empty name is for the form as a whole."""

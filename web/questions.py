@@ -7,7 +7,8 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from models.acts import ACTS, ActBase
+from models.acts import ACTS
+from models.answers import ActBase
 from models.pages import Page, PageQuery
 from models.state import Receipt
 from web import unhappy

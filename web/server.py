@@ -1,20 +1,24 @@
 """Runs the web application: `python -m web.server`. Temporal may come later: pages say so until it answers."""
 
 import asyncio
+import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime
 from typing import TypeVar
 
 import uvicorn
+from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
-from models.acts import ActBase
+from models.answers import ActBase
+from models.mail import MailEvent
 from models.pages import Journey, Overview, Page, PageQuery
 from models.state import Receipt
-from settings import Settings, settings
+from settings import Settings, settings, told
 from web.app import create_app
 from web.engine import Engine, ListedMentorship
 from workflows.client import Mentorships
@@ -28,9 +32,16 @@ GRACE = 10
 T = TypeVar("T")
 
 
-def main() -> None:
-    """Serves until SIGTERM or Ctrl-C, then lets requests in flight finish."""
-    asyncio.run(serve(settings()))
+def main() -> int:
+    """Serves until SIGTERM or Ctrl-C, then lets requests in flight finish; the exit code tells whether it could."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        chosen = settings()
+    except ValidationError as problem:
+        sys.stderr.write(f"{told(problem)}\n")
+        return 1
+    asyncio.run(serve(chosen))
+    return 0
 
 
 async def serve(chosen: Settings) -> None:
@@ -87,6 +98,10 @@ class LateConnected:
         """See `Mentorships.overview`."""
         return await _connected(self._engine.overview(id))
 
+    async def mail_event(self, id: str, event: MailEvent) -> None:
+        """See `Mentorships.mail_event`."""
+        await _connected(self._engine.mail_event(id, event))
+
     async def list(self, query: str = "") -> AsyncIterator[ListedMentorship]:
         """See `Mentorships.list`."""
         listed = self._engine.list(query)
@@ -108,4 +123,4 @@ async def _connected(call: Awaitable[T]) -> T:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fastapi.responses import HTMLResponse
 
 from links import BadLink, Link, Links, Purpose, form_url
-from models.acts import LinkUsed
+from models.answers import LinkUsed
 from models.base import PAIR
 from models.pages import Journey, LinkStatus, Page, PageQuery
 from models.state import Receipt

@@ -17,9 +17,10 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.acts import ActBase
+from models.answers import ActBase
 from models.base import Model
 from models.commands import Command
+from models.mail import MailEvent
 from models.pages import Ended, Journey, Overview, Page, PageQuery
 from models.people import Start
 from models.program import Program
@@ -140,6 +141,10 @@ class Mentorships:
     async def command(self, id: str, command: Command) -> None:
         """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""
         await self._answer(id, self._handle(id).signal(command.command, command, rpc_timeout=PATIENCE))
+
+    async def mail_event(self, id: str, event: MailEvent) -> None:
+        """Tells what the mail provider reports, and does not wait for it. Raises ActRejected after the end."""
+        await self._answer(id, self._handle(id).signal(MentorshipWorkflow.mail_event, event, rpc_timeout=PATIENCE))
 
     async def result(self, id: str) -> Ended:
         """How it ended. Waits for the end, however long that takes."""

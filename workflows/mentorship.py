@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     import lifecycle
     from lifecycle.rejection import Rejected
-    from models.acts import ActBase
+    from models.answers import ActBase
     from models.commands import Command
     from models.mail import Delivery, MailEvent, SendResult
     from models.pages import Ended, Journey, Overview, Page, PageQuery

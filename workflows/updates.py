@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from models.acts import ACTS, ActBase
+from models.acts import ACTS
+from models.answers import ActBase
 from models.commands import COMMANDS, Command
 from models.state import Receipt
 from workflows.refusal import unreadable

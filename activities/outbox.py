@@ -1,0 +1,51 @@
+"""The `outbox` mailer: messages as files, for trying things out and for tests."""
+
+import os
+import re
+import tempfile
+from email.message import EmailMessage
+from pathlib import Path
+
+from models.mail import Letter, SendResult
+
+
+class OutboxMailer:
+    """Writes each message as `<letter id>.eml`. A retry replaces the file by the same bytes; no reader sees half a one.
+
+    Raises OSError when the disk refuses.
+    """
+
+    idempotent = True
+    patience = 1.0
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def send(self, message: EmailMessage, letter: Letter) -> SendResult:
+        """Write the message and force it to the disk before saying that it was sent."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", letter.id):
+            return SendResult(letter=letter.id, result="not_sent", reason="the letter id is not fit for a file name")
+        self._directory.mkdir(parents=True, exist_ok=True)
+        # Readers look for *.eml only, so the unfinished file is not taken for a mail.
+        handle, unfinished = tempfile.mkstemp(dir=self._directory, prefix=f".{letter.id}-", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(message.as_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+            Path(unfinished).chmod(0o644)
+            Path(unfinished).replace(self._directory / f"{letter.id}.eml")
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+        _sync_directory(self._directory)
+        return SendResult(letter=letter.id, result="sent")
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the new name itself durable."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,270 @@
+"""Mail under trouble: whole mentorships over a SendGrid that drops, hangs, throttles, fails and redirects at random,
+with a worker that is killed again and again. `make mail-faults SEED=1`; the last line is one JSON object.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+
+from demo.autoplay import Cast, PlayProblem, Scene, play
+from demo.local_mail import Trouble
+from demo.personas import Persona
+from demo.report import acts, runs
+from demo.server import Parts, Ports, until_told_to_stop
+from demo.start_file import read_start
+from models.mail import Delivery, Letter, LetterItem, MailClass, MailEvent, SendResult, SessionCard
+from models.people import Start
+from settings import ROOT
+from workflows.begin import workflow_id
+
+SAMPLE = ROOT / "examples" / "demo.yaml"
+EACH_KIND = 0.1
+ANSWER_WITHIN = 1.0
+AT_ONCE = 3
+KILLS = 10
+KILL_EVERY = 15
+"""The worker is killed after so many requests to send."""
+CUT_OFF = "an earlier attempt was cut off"
+SOON = timedelta(days=3)
+SHORTLY = timedelta(hours=12)
+RESULTS = TypeAdapter(list[SendResult])
+CAME_THROUGH = frozenset({"processed", "delivered"})
+
+
+@dataclass(slots=True)
+class Fate:
+    """What a mentorship's history says of one letter."""
+
+    letter: Letter
+    deliveries: int = 0
+    results: list[SendResult] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+
+    @property
+    def was_unknown(self) -> bool:
+        return any(result.result == "unknown" for result in self.results)
+
+    @property
+    def is_nudge(self) -> bool:
+        """Whether nothing is lost when it does not arrive: a reminder of what was mailed before."""
+        reminds = self.letter.mail_class in (MailClass.INITIATED, MailClass.REMINDER)
+        return reminds and all(item.ask is not None and item.ask.rung > 0 for item in self.letter.items)
+
+
+@dataclass(slots=True)
+class Counted:
+    """The figures of a run; the last four of `line` have to be zero."""
+
+    fates: dict[str, Fate]
+    server: dict[str, Any]
+    kills: int
+    outcomes: dict[str, str]
+    answered: set[tuple[str, str]]
+
+    def line(self) -> dict[str, Any]:
+        accepted: dict[str, int] = self.server["accepted"]
+        unknown = [fate for fate in self.fates.values() if fate.was_unknown]
+        gone = [fate for fate in self.fates.values() if fate.letter.id not in accepted]
+        nudges = [fate for fate in gone if fate.is_nudge]
+        overtaken = [fate for fate in gone if not fate.is_nudge and self._is_overtaken(fate.letter)]
+        return {
+            "attempted": sum(self.server["attempts"].values()),
+            "accepted": sum(accepted.values()),
+            "letters": len(self.fates),
+            "unknown": len(unknown),
+            "settled_by_event": sum(fate.deliveries == 1 and bool(CAME_THROUGH & {*fate.events}) for fate in unknown),
+            "resent": sum(fate.deliveries > 1 for fate in unknown),
+            "retried": sum(fate.deliveries > 1 and not fate.was_unknown for fate in self.fates.values()),
+            "let_go": len(nudges) + len(overtaken),
+            "let_go_because_overtaken": len(overtaken),
+            "cut_off_by_kills": sum(CUT_OFF in result.reason for fate in unknown for result in fate.results),
+            "worker_kills": self.kills,
+            "troubles": sum(self.server["troubles"].values()),
+            "outcomes": self.outcomes,
+            "duplicates": sum(count > 1 for count in accepted.values()),
+            "lost_action_mails": len(gone) - len(nudges) - len(overtaken),
+            "contract_violations": len(self.server["violations"]) + len(self.server["different_bodies"]),
+            "unknown_to_history": len(accepted.keys() - self.fates.keys()),
+        }
+
+    def _is_overtaken(self, letter: Letter) -> bool:
+        """Whether nothing in the letter had anything to say any more when its turn came again."""
+        mentorship = letter.id.rpartition("-")[0]
+        later = [
+            fate.letter
+            for fate in self.fates.values()
+            if fate.letter.to.role is letter.to.role
+            and fate.letter.id.rpartition("-")[0] == mentorship
+            and fate.letter.id > letter.id
+            and fate.letter.id in self.server["accepted"]
+        ]
+        if any(one.mail_class is MailClass.CLOSING and one.at - letter.at < SOON for one in later):
+            return True
+        said_later = [item for one in later for item in one.items]
+        return all(self._is_old(item, mentorship, letter, said_later) for item in letter.items)
+
+    def _is_old(self, item: LetterItem, mentorship: str, letter: Letter, said_later: list[LetterItem]) -> bool:
+        """Whether the person or the partner has answered meanwhile, a later mail said it again or said how it
+        changed, or the session has begun."""
+        if item.ask is not None:
+            ask = item.ask
+            names = {ask.id, ask.id.replace(f".{ask.by.value}", f".{ask.by.partner.value}")}
+            return any((mentorship, name) in self.answered for name in names) or any(
+                one.ask is not None and one.ask.id == ask.id for one in said_later
+            )
+        session = item.session
+        return session is not None and (
+            session.starts_at - letter.at < SHORTLY
+            or any(one.session is not None and _moved(session, one.session) for one in said_later)
+        )
+
+    @property
+    def is_good(self) -> bool:
+        line = self.line()
+        return not any(line[name] for name in FAULTLESS) and line["worker_kills"] >= KILLS
+
+
+FAULTLESS = ("duplicates", "lost_action_mails", "contract_violations", "unknown_to_history")
+
+
+def _moved(before: SessionCard, after: SessionCard) -> bool:
+    return after.number == before.number and after.sequence > before.sequence
+
+
+async def suffer(folder: Path, seed: int, personas: Sequence[Persona] = tuple(Persona), kills: int = KILLS) -> Counted:
+    """Plays one mentorship for each persona as mentee, with an eager mentor."""
+    start = read_start(SAMPLE)
+    trouble = Trouble(EACH_KIND, seed, ANSWER_WITHIN)
+    async with Parts(folder, Ports.free(), headless=True, in_memory=True, trouble=trouble) as parts:
+        killed: list[int] = []
+        killer = asyncio.create_task(_kill(parts, kills, killed))
+        try:
+            scenes = await _played(parts, start, seed, personas)
+        finally:
+            killer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await killer
+        assert parts.sendgrid is not None
+        await parts.sendgrid.settled()
+        fates: dict[str, Fate] = {}
+        answered: set[tuple[str, str]] = set()
+        for scene in scenes:
+            for run in await runs(parts.client, workflow_id(scene.start.id)):
+                _read(run.events, fates)
+                answered |= {(scene.start.id, act.ask) for act in acts(run.events) if act.ask}
+        outcomes = {scene.start.id: (scene.overview and scene.overview.outcome) or "" for scene in scenes}
+        return Counted(fates, await parts.sendgrid.figures(), len(killed), outcomes, answered)
+
+
+async def _played(parts: Parts, start: Start, seed: int, personas: Sequence[Persona]) -> list[Scene]:
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(mentee: Persona) -> Scene:
+        cast = Cast(mentee=mentee, seed=seed)
+        async with turn:
+            scene = await play(parts, start.evolve(id=cast.id, program=cast.program), cast)
+        _say(f"{cast.id}: {scene.overview.outcome if scene.overview else '?'}, {len(scene.mails)} mails")
+        return scene
+
+    return await asyncio.gather(*map(one, personas))
+
+
+async def _kill(parts: Parts, kills: int, killed: list[int]) -> None:
+    """Kills the worker again and again; `killed` notes after how many requests. Every second time it is surely in the
+    middle of sending: its request hangs, taken or not, when the worker dies."""
+    assert parts.sendgrid is not None
+    for number in range(kills):
+        attempts = await _requests(parts, (number + 1) * KILL_EVERY)
+        if number % 2:
+            await parts.sendgrid.meets("hang_after" if number % 4 == 1 else "hang_before")
+            attempts = await _requests(parts, attempts + 1)
+        killed.append(attempts)
+        await parts.kill_worker()
+        _say(f"worker killed, {attempts} requests so far")
+
+
+async def _requests(parts: Parts, enough: int) -> int:
+    """How many requests there have been, once they are enough."""
+    assert parts.sendgrid is not None
+    while True:
+        attempts = sum((await parts.sendgrid.figures())["attempts"].values())
+        if attempts >= enough:
+            return int(attempts)
+        await asyncio.sleep(0.02)
+
+
+def _read(events: Iterable[HistoryEvent], fates: dict[str, Fate]) -> None:
+    """What one run of a workflow knows of its letters."""
+    scheduled: dict[int, Delivery] = {}
+    heard: defaultdict[str, list[str]] = defaultdict(list)
+    for event in events:
+        match event.event_type:
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                payload = event.activity_task_scheduled_event_attributes.input.payloads[0]
+                delivery = scheduled[event.event_id] = Delivery.model_validate_json(payload.data)
+                for letter in delivery.letters:
+                    fates.setdefault(letter.id, Fate(letter)).deliveries += 1
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                done = event.activity_task_completed_event_attributes
+                for result in RESULTS.validate_json(done.result.payloads[0].data):
+                    fates[result.letter].results.append(result)
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                signal = event.workflow_execution_signaled_event_attributes
+                if signal.signal_name == "mail_event":
+                    told = MailEvent.model_validate_json(signal.input.payloads[0].data)
+                    heard[told.letter].append(told.event)
+    for letter_id, names in heard.items():
+        if letter_id in fates:
+            fates[letter_id].events += names
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+async def _run(seed: int, folder: Path) -> int:
+    async with until_told_to_stop():
+        try:
+            counted = await suffer(folder, seed)
+        except PlayProblem as problem:
+            _say(f"{problem}\nMails and logs are in {folder}")
+            return 1
+        for fate in counted.fates.values():
+            if fate.letter.id not in counted.server["accepted"]:
+                items = ", ".join(f"{item.kind} {item.ask.id if item.ask else ''}" for item in fate.letter.items)
+                reasons = "; ".join(result.reason for result in fate.results)
+                _say(f"never taken: {fate.letter.id} ({fate.letter.mail_class}: {items}): {reasons}")
+        sys.stdout.write(json.dumps(counted.line()) + "\n")
+        return 0 if counted.is_good else 1
+    return 130
+
+
+def main() -> int:
+    """Exit code 0 only when no mail came twice, none that matters was lost, and every request kept to the contract."""
+    options = argparse.ArgumentParser(prog="python -m demo.mail_faults", description=__doc__.split("\n\n")[0])
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--dir", type=Path, help="where mails and logs are kept; without it, a temporary folder")
+    given = options.parse_args()
+    return asyncio.run(_run(given.seed, given.dir or Path(tempfile.mkdtemp(prefix="trellis-mail-faults-"))))
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The interpreter sometimes crashes while it exits after the SDK was used (temporalio/sdk-python issue 300).
+    os._exit(code)

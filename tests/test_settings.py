@@ -1,0 +1,79 @@
+"""A wrong or missing setting is told at start, by the name of its variable, and a secret is never repeated."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from settings import ROOT, Settings, told
+
+SECRET = "SG.not-to-be-shown"
+PUBLIC_KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqI"
+    "M8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
+)
+
+
+def problem(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"TRELLIS_{name}", value)
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+    return told(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"MAILER": "sendgrid"}, "TRELLIS_SENDGRID_KEY"),
+        ({"MAILER": "smtp"}, "TRELLIS_SMTP_HOST"),
+        ({"MAILER": "smtp", "SMTP_HOST": "mail.example.com", "SMTP_USER": "trellis"}, "TRELLIS_SMTP_PASSWORD"),
+        ({"MAILER": "smtp", "SMTP_HOST": "mail.example.com", "SMTP_PASSWORD": SECRET}, "TRELLIS_SMTP_USER"),
+        ({"MAILER": "smtp", "SMTP_PORT": "0"}, "TRELLIS_SMTP_PORT"),
+        ({"MAILER": "smtp", "SMTP_SECURITY": "some"}, "TRELLIS_SMTP_SECURITY"),
+        ({"MAILER": "pigeon"}, "TRELLIS_MAILER"),
+        ({"SENDGRID_HOST": "api.sendgrid.com"}, "TRELLIS_SENDGRID_HOST"),
+        ({"SENDGRID_WEBHOOK_KEY": SECRET}, "TRELLIS_SENDGRID_WEBHOOK_KEY"),
+        ({"SENDGRID_WEBHOOK_KEY": PUBLIC_KEY[:-8]}, "TRELLIS_SENDGRID_WEBHOOK_KEY"),
+        ({"MAIL_TIMEOUT": "60"}, "TRELLIS_MAIL_TIMEOUT"),
+        ({"LINK_KEYS": SECRET}, "TRELLIS_LINK_KEYS"),
+        (
+            {
+                "LOCAL": "false", "LINK_KEYS": "k" * 40, "MAILER": "smtp", "SMTP_HOST": "mail.example.com",
+                "SMTP_USER": "trellis", "SMTP_PASSWORD": SECRET, "SMTP_SECURITY": "none",
+            },
+            "TRELLIS_SMTP_SECURITY",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str) -> None:
+    text = problem(monkeypatch, **variables)
+    assert named in text
+    assert SECRET not in text
+
+
+def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("MAILER", "sendgrid"),
+        ("SENDGRID_KEY", SECRET),
+        ("SENDGRID_HOST", "https://api.eu.sendgrid.com/"),
+        ("SENDGRID_WEBHOOK_KEY", f"{PUBLIC_KEY[:60]}\n{PUBLIC_KEY[60:]}"),
+    ):
+        monkeypatch.setenv(f"TRELLIS_{name}", value)
+    own = Settings()
+    assert own.sendgrid_host == "https://api.eu.sendgrid.com"
+    assert own.sendgrid_webhook_key == PUBLIC_KEY
+    assert SECRET not in repr(own)
+
+
+@pytest.mark.parametrize("command", [("worker.py",), ("-m", "web.server"), ("starter.py", "preview", "career")])
+def test_every_program_tells_it_in_one_line_and_does_not_begin(command: tuple[str, ...]) -> None:
+    environment = {**os.environ, "TRELLIS_MAILER": "sendgrid", "TRELLIS_SENDGRID_KEY": ""}
+    run = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode in (1, 2)
+    assert run.stderr.splitlines()[0].startswith("TRELLIS_SENDGRID_KEY must hold an API key")
+    assert "Traceback" not in run.stderr
