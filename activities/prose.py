@@ -12,14 +12,20 @@ from markupsafe import Markup, escape
 WIDTH = 76
 SUBJECT_LIMIT = 150
 _BLANK_LINES = re.compile(r"\n\s*\n")
+_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MARKER = re.compile(r"(> |- | {2,})*")
 
 
 def one_line(text: str, limit: int = SUBJECT_LIMIT) -> str:
     """One line fit for a header: no line breaks, no control characters, at most `limit` characters."""
-    line = " ".join(_CONTROL.sub(" ", text).split())
+    line = " ".join(_CONTROL.sub(" ", one_direction(text)).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def one_direction(text: str) -> str:
+    """The text without the marks that reverse what follows them. Letters know their own direction without."""
+    return _DIRECTION.sub("", text)
 
 
 def wrap_text(text: str) -> str:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, pass_context
+from jinja2.runtime import Context
 
 from activities.calendar import people
-from activities.prose import one_line, paragraphs, wrap_text
+from activities.catalogs import translations
+from activities.prose import SUBJECT_LIMIT, one_direction, one_line, paragraphs, wrap_text
 from activities.wording import FILTERS, first_name
 from links import Links, Purpose, form_url
 from models.base import Role
@@ -23,6 +25,10 @@ from models.mail import Delivery, GoalCard, Letter, LetterItem, MailClass, MailK
 from models.program import Wording
 from settings import ROOT
 
+SUBJECT_ROOM = 59
+"""A longer subject is cut by phones and by many mail programs."""
+ROOMS = (SUBJECT_LIMIT, 40, 32, 26, 20, 15, 12, 9)
+"""How long one name or title in a subject may be, tried in turn."""
 TEMPLATES = ROOT / "templates" / "mail"
 
 
@@ -54,14 +60,26 @@ def render(delivery: Delivery, letter: Letter, links: Links) -> Rendered:
     context = _context(delivery, letter, links)
     also = tuple(_also(delivery, letter, item, links) for item in letter.items[1:])
     wording = _wording(delivery, kind)
-    subject = wording.subject or _fill("txt", kind, "subject.txt", context)
-    body = {**context, "subject": one_line(subject), "also": also, "own_opening": wording.opening}
+    subject = one_line(wording.subject) or _subject(kind, context)
+    body = {**context, "subject": subject, "also": also, "own_opening": wording.opening}
     return Rendered(
-        subject=one_line(subject),
-        text=wrap_text(_fill("txt", kind, "body.txt", body)),
-        html=_inliner().inline(_fill("html", kind, "body.html", body)),
+        subject=subject,
+        text=wrap_text(one_direction(_fill("txt", kind, "body.txt", body))),
+        html=_inliner().inline(one_direction(_fill("html", kind, "body.html", body))),
         unsubscribe_url=str(context["unsubscribe_url"]),
     )
+
+
+def _subject(kind: MailKind, context: Mapping[str, object]) -> str:
+    """The subject, with names and titles cut just so far that phones show all of it."""
+    subject, their_name = "", str(context["their_name"])
+    for room in ROOMS:
+        subject = one_line(
+            _fill("txt", kind, "subject.txt", {**context, "room": room, "their_name": one_line(their_name, room)})
+        )
+        if len(subject) <= SUBJECT_ROOM:
+            return subject
+    return one_line(subject, SUBJECT_ROOM)
 
 
 def _wording(delivery: Delivery, kind: MailKind) -> Wording:
@@ -102,6 +120,7 @@ def _context(delivery: Delivery, letter: Letter, links: Links, item: LetterItem 
         "by_me": lead.by is me.role,
         "by_partner": partner is not None and lead.by is partner.role,
         "me": me,
+        "room": SUBJECT_LIMIT,
         "my_name": first_name(me.name),
         "i_mentor": me.role is Role.MENTOR,
         "partner": partner,
@@ -159,11 +178,25 @@ def environment(form: Literal["txt", "html"]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         cache_size=400,
+        extensions=["jinja2.ext.i18n"],
     )
+    # Added by the extension, which types do not know of. "New style": the variables of a sentence are escaped in it.
+    install = env.install_gettext_callables  # type: ignore[attr-defined]
+    install(_gettext, _ngettext, newstyle=True)
     env.filters.update(FILTERS)
     env.filters["prose"] = paragraphs if form == "html" else _unchanged
     env.globals.update(layout=f"layout.{form}", parts=f"parts.{form}")
     return env
+
+
+@pass_context
+def _gettext(context: Context, sentence: str) -> str:
+    return translations(context["me"].language).gettext(sentence)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, count: int) -> str:
+    return translations(context["me"].language).ngettext(one, many, count)
 
 
 def _unchanged(text: str) -> str:

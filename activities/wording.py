@@ -1,42 +1,49 @@
-"""The words that many mails need: dates in the reader's zone, first names, sentences. Filters for the templates."""
+"""The words that many mails need, in the reader's language: dates in their zone, names, sentences. Template filters."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_time, get_timezone_location
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
-from models.base import Role
+from activities.catalogs import translations
+from activities.palette import dark, light
+from activities.prose import one_line
 from models.mail import SessionCard
+from models.people import Language
 
-# Not strftime: that follows the locale of the machine, and a retry may run on another one.
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_TITLE = re.compile(r"(mr|mrs|ms|mx|dr|prof|sir|dame)|.*\.|.", re.IGNORECASE)
-
-
-def day_name(day: date) -> str:
-    """For example "Tue 8 December 2026"."""
-    return f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+PREHEADER_LIMIT = 110
+"""What mail programs show beside a subject is rarely longer."""
+DAY: dict[Language, str] = {"en": "EEE d MMMM", "es": "EEEE d 'de' MMMM"}
+DAY_AND_YEAR: dict[Language, str] = {"en": "EEE d MMMM y", "es": "EEEE d 'de' MMMM 'de' y"}
+SHORT_DAY: dict[Language, str] = {"en": "EEE d MMM", "es": "EEE d MMM"}
+_TITLE = re.compile(r"(mr|mrs|ms|mx|dr|prof|sir|dame|sr|sra|dra|don|doña)|.*\.|.", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
 
 
 @pass_context
 def when(context: Context, instant: datetime) -> str:
-    """Date and time on the reader's clock, for example "Tue 8 December 2026, 10:00 (Europe/Berlin)"."""
-    local = _local(context, instant)
-    return f"{day_name(local)}, {local:%H:%M} ({context['me'].zone})"
+    """Date and time on the reader's clock, for example "Tue 8 December 2026, 10:00 (Berlin time)"."""
+    local, language = _local(context, instant), _language(context)
+    return f"{_date(local, DAY_AND_YEAR, language)}, {_time(local, language)} ({zone_name(context['me'].zone, language)})"
 
 
 @pass_context
 def short_when(context: Context, instant: datetime) -> str:
-    """Day and time on the reader's clock for a subject, whose mail names the zone: "Tue 8 December, 10:00"."""
-    return f"{day(context, instant)}, {_local(context, instant):%H:%M}"
+    """Day and time on the reader's clock for a subject, whose mail names year and zone: "Tue 8 Dec, 10:00"."""
+    return f"{short_day(context, instant)}, {_time(_local(context, instant), _language(context))}"
+
+
+@pass_context
+def short_day(context: Context, instant: datetime) -> str:
+    """The day on the reader's calendar for a subject: "Tue 8 Dec"."""
+    return _date(_local(context, instant), SHORT_DAY, _language(context))
 
 
 @pass_context
@@ -44,13 +51,78 @@ def day(context: Context, instant: datetime | date) -> str:
     """The day on the reader's calendar, without the year where it is the year of the mail."""
     local = _local(context, instant) if isinstance(instant, datetime) else instant
     this_year = _local(context, context["letter"].at).year
-    return day_name(local) if local.year != this_year else day_name(local).rsplit(" ", 1)[0]
+    return _date(local, DAY_AND_YEAR if local.year != this_year else DAY, _language(context))
 
 
 @pass_context
 def days_from_mail(context: Context, instant: datetime) -> int:
     """How many midnights lie between the mail and the instant, on the reader's calendar; negative when it is past."""
     return (_local(context, instant).date() - _local(context, context["letter"].at).date()).days
+
+
+@lru_cache(maxsize=1000)
+def zone_name(zone: str, language: Language) -> str:
+    """What people call a zone: by the city it is named after, for example "Berlin time"."""
+    if "/" not in zone or zone.startswith("Etc/"):
+        return zone
+    city = get_timezone_location(ZoneInfo(zone), locale=language, return_city=True)
+    return translations(language).gettext("%(city)s time") % {"city": city}
+
+
+@pass_context
+def translated(context: Context, said: str | Iterable[str]) -> str | list[str]:
+    """A sentence of the rules (or several) in the reader's language; what no catalog knows stays as it is."""
+    gettext = translations(_language(context)).gettext
+    return (gettext(said) if said else "") if isinstance(said, str) else [gettext(one) for one in said]
+
+
+@pass_context
+def ask_title(context: Context, title: str) -> str:
+    """What an ask wants, with the number it may hold: "confirm session 3"."""
+    numbers = _NUMBER.findall(title)
+    known = translations(_language(context)).gettext(_NUMBER.sub("{n}", title))
+    return known.replace("{n}", numbers[0]) if numbers else known
+
+
+@pass_context
+def named(context: Context, session: SessionCard) -> str:
+    """What people call a session, within a sentence."""
+    if not session.number:
+        return _say(context, "your first conversation")
+    return _say(context, "session %(number)s") % {"number": session.number}
+
+
+@pass_context
+def named_of(context: Context, session: SessionCard) -> str:
+    """What people call a session, with the number of all."""
+    if not session.number or not session.of:
+        return named(context, session)
+    return _say(context, "session %(number)s of %(total)s") % {"number": session.number, "total": session.of}
+
+
+@pass_context
+def briefly(context: Context, session: SessionCard) -> str:
+    """What a subject calls a session."""
+    if not session.number:
+        return _say(context, "first talk")
+    return _say(context, "brief|session %(number)s").removeprefix("brief|") % {"number": session.number}
+
+
+# What these filters say, for whoever collects the sentences to translate.
+SAID = (
+    "%(city)s time",
+    "your first conversation",
+    "session %(number)s",
+    "session %(number)s of %(total)s",
+    "first talk",
+    "brief|session %(number)s",
+)
+
+
+@pass_context
+def clip(context: Context, text: str) -> str:
+    """The text, cut to the room that the subject has for it."""
+    return one_line(text, context["room"])
 
 
 def first_name(name: str) -> str:
@@ -72,11 +144,6 @@ def fragment(text: str) -> str:
     return text.strip().rstrip(".")
 
 
-def named(session: SessionCard) -> str:
-    """What people call a session."""
-    return f"session {session.number}" if session.number else "your first conversation"
-
-
 def capital(text: str) -> str:
     """The first letter as a capital, the rest untouched."""
     return text[:1].upper() + text[1:]
@@ -92,28 +159,27 @@ def mailto(address: str) -> str:
     return "mailto:" + quote(address, safe="@")
 
 
-def other(role: Role) -> str:
-    """The role of the partner."""
-    return role.partner.value
+def preheader(opening: str) -> str:
+    """The beginning of a mail for the line beside its subject: words only."""
+    return one_line(Markup(opening).striptags(), PREHEADER_LIMIT)
 
 
-def contrast_ink(colour: str) -> str:
-    """Black or white, whichever reads better on the colour (WCAG 2.2, relative luminance)."""
-    return "#ffffff" if _luminance(colour) < 0.1791 else "#000000"
+def _date(day: date, patterns: dict[Language, str], language: Language) -> str:
+    # Patterns of our own and Babel's names, never strftime: that follows the locale of the machine.
+    return format_date(day, patterns[language], locale=language)
 
 
-def link_ink(colour: str) -> str:
-    """The colour itself where it can be read on white (contrast 4.5 : 1 or more), else a dark blue."""
-    return colour if 1.05 / (_luminance(colour) + 0.05) >= 4.5 else "#1f4e8c"
+def _time(local: datetime, language: Language) -> str:
+    return format_time(local.time(), "HH:mm", locale=language)
 
 
-def _luminance(colour: str) -> float:
-    def linear(channel: int) -> float:
-        share = channel / 255
-        return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
+def _say(context: Context, text: str) -> str:
+    return translations(_language(context)).gettext(text)
 
-    red, green, blue = (linear(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+def _language(context: Context) -> Language:
+    language: Language = context["me"].language
+    return language
 
 
 def _local(context: Context, instant: datetime) -> datetime:
@@ -123,16 +189,22 @@ def _local(context: Context, instant: datetime) -> datetime:
 FILTERS: dict[str, Callable[..., object]] = {
     "when": when,
     "short_when": short_when,
+    "short_day": short_day,
     "day": day,
     "days_from_mail": days_from_mail,
+    "translated": translated,
+    "ask_title": ask_title,
+    "named": named,
+    "named_of": named_of,
+    "briefly": briefly,
+    "clip": clip,
     "first_name": first_name,
     "sentence": sentence,
     "fragment": fragment,
-    "named": named,
     "capital": capital,
     "flat": flat,
     "mailto": mailto,
-    "other": other,
-    "contrast_ink": contrast_ink,
-    "link_ink": link_ink,
+    "preheader": preheader,
+    "light": light,
+    "dark": dark,
 }

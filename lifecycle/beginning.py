@@ -31,6 +31,7 @@ def _person(person: StartPerson, program: Program) -> Person:
         bio=person.bio,
         preferences=Preferences(
             zone=person.zone,
+            language=person.language,
             hours_from=person.hours_from or manners.hours_from,
             hours_to=person.hours_to or manners.hours_to,
             days_off=manners.days_off if person.days_off is None else person.days_off,

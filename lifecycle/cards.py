@@ -22,9 +22,15 @@ def correspondent(m: Mentorship, role: Role) -> Correspondent:
     """Someone as a reader, or as the partner of one."""
     if role is Role.COORDINATOR:
         human = m.program.coordinator
-        return Correspondent(role=role, name=human.name, email=human.email, zone=human.preferences.zone)
+        wishes = human.preferences
+        return Correspondent(
+            role=role, name=human.name, email=human.email, zone=wishes.zone, language=wishes.language
+        )
     person = m.person(role)
-    return Correspondent(role=role, name=person.name, email=person.email, zone=person.preferences.zone, bio=person.bio)
+    wishes = person.preferences
+    return Correspondent(
+        role=role, name=person.name, email=person.email, zone=wishes.zone, language=wishes.language, bio=person.bio
+    )
 
 
 def program_card(m: Mentorship) -> ProgramCard:

@@ -135,6 +135,7 @@ def accept(m: Mentorship, act: Accept, ask: str, at: datetime) -> Mentorship:
             hours_to=act.hours_to or before.hours_to,
             days_off=before.days_off if act.days_off is None else act.days_off,
             mail=before.mail,
+            language=before.language,
         )
     except ValueError:
         raise Rejected(

@@ -5,6 +5,7 @@ from typing import Literal
 
 from models.answers import Goal
 from models.base import Instant, Model, Role
+from models.people import Language
 from models.program import AskKind, Branding, Wording
 
 
@@ -191,6 +192,7 @@ class Correspondent(Model):
     name: str
     email: str
     zone: str
+    language: Language = "en"
     bio: str = ""
 
 

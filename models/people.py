@@ -2,7 +2,7 @@
 
 from datetime import time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, EmailStr, Field, model_validator
 
@@ -23,6 +23,10 @@ def _whole_minutes(value: time) -> time:
 Hour = Annotated[time, AfterValidator(_whole_minutes)]
 
 
+Language = Literal["en", "es"]
+"""The languages that mail is written in (ISO 639-1)."""
+
+
 class MailChoice(StrEnum):
     """How much mail someone wants. Closing mails always arrive."""
 
@@ -32,13 +36,14 @@ class MailChoice(StrEnum):
 
 
 class Preferences(Model):
-    """When and how much someone is written to, in their own time zone."""
+    """When, how much and in which language someone is written to, in their own time zone."""
 
     zone: Zone
     hours_from: Hour = time(9)
     hours_to: Hour = time(18)
     days_off: tuple[Weekday, ...] = (5, 6)
     mail: MailChoice = MailChoice.ALL
+    language: Language = "en"
 
     @model_validator(mode="after")
     def _leaves_room(self) -> "Preferences":
@@ -75,6 +80,7 @@ class StartPerson(Model):
     email: EmailStr
     bio: Text
     zone: Zone
+    language: Language = "en"
     hours_from: Hour | None = None
     hours_to: Hour | None = None
     days_off: tuple[Weekday, ...] | None = None
