@@ -9,7 +9,7 @@ TYPED := $(wildcard models lifecycle workflows activities web demo starter.py wo
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults lock clean
+.PHONY: help setup demo test lint typecheck bench mail-faults gallery messages lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -38,6 +38,12 @@ bench: setup ## run every benchmark; each prints its result as JSON
 
 mail-faults: setup ## play mentorships over a provider that fails and a worker that is killed; SEED=1
 	@$(RUN) -m demo.mail_faults --seed $(or $(SEED),1) $(ARGS)
+
+gallery: setup ## show every mail in var/gallery: language, light and dark, narrow and wide, with screenshots
+	@$(RUN) -m demo.gallery $(ARGS)
+
+messages: setup ## bring the catalogs of templates/locale up to date with the sentences of the mails
+	@$(RUN) -m activities.messages
 
 lock: setup ## write the locks from pyproject.toml; ARGS=--upgrade moves indirect packages too
 	@for target in "requirements.txt" "requirements-dev.txt --group dev --constraint requirements.txt"; do \

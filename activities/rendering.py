@@ -206,5 +206,6 @@ def _unchanged(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _inliner() -> CSSInliner:
-    # Neither the network nor a file is ever read: the layout's own style element is all there is.
+    # Neither the network nor a file is ever read: the layout's own style element is all there is. What depends on the
+    # reader's screen (narrow, dark) cannot be inlined and stays in it.
     return CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)

@@ -24,6 +24,7 @@ DAY: dict[Language, str] = {"en": "EEE d MMMM", "es": "EEEE d 'de' MMMM"}
 DAY_AND_YEAR: dict[Language, str] = {"en": "EEE d MMMM y", "es": "EEEE d 'de' MMMM 'de' y"}
 SHORT_DAY: dict[Language, str] = {"en": "EEE d MMM", "es": "EEE d MMM"}
 _TITLE = re.compile(r"(mr|mrs|ms|mx|dr|prof|sir|dame|sr|sra|dra|don|doña)|.*\.|.", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -31,7 +32,9 @@ _NUMBER = re.compile(r"\d+")
 def when(context: Context, instant: datetime) -> str:
     """Date and time on the reader's clock, for example "Tue 8 December 2026, 10:00 (Berlin time)"."""
     local, language = _local(context, instant), _language(context)
-    return f"{_date(local, DAY_AND_YEAR, language)}, {_time(local, language)} ({zone_name(context['me'].zone, language)})"
+    return (
+        f"{_date(local, DAY_AND_YEAR, language)}, {_time(local, language)} ({zone_name(context['me'].zone, language)})"
+    )
 
 
 @pass_context
@@ -161,7 +164,7 @@ def mailto(address: str) -> str:
 
 def preheader(opening: str) -> str:
     """The beginning of a mail for the line beside its subject: words only."""
-    return one_line(Markup(opening).striptags(), PREHEADER_LIMIT)
+    return one_line(Markup(_TAG.sub(" ", opening)).unescape(), PREHEADER_LIMIT)  # noqa: S704 – escaped again when shown
 
 
 def _date(day: date, patterns: dict[Language, str], language: Language) -> str:

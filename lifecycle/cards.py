@@ -23,9 +23,7 @@ def correspondent(m: Mentorship, role: Role) -> Correspondent:
     if role is Role.COORDINATOR:
         human = m.program.coordinator
         wishes = human.preferences
-        return Correspondent(
-            role=role, name=human.name, email=human.email, zone=wishes.zone, language=wishes.language
-        )
+        return Correspondent(role=role, name=human.name, email=human.email, zone=wishes.zone, language=wishes.language)
     person = m.person(role)
     wishes = person.preferences
     return Correspondent(

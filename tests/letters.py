@@ -20,6 +20,7 @@ from models.mail import (
     Summary,
     TaskCard,
 )
+from models.people import Language
 from models.program import AskKind, Branding
 
 AT = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
@@ -276,3 +277,8 @@ def delivery(*letters: Letter, program: ProgramCard = PROGRAM, undo_until: datet
         undo_until=undo_until,
         letters=letters,
     )
+
+
+def in_language(one: Letter, language: Language) -> Letter:
+    """The letter for a reader of this language."""
+    return one.evolve(to=one.to.evolve(language=language))
