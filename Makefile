@@ -40,7 +40,7 @@ mail-faults: setup ## play mentorships over a provider that fails and a worker t
 	@$(RUN) -m demo.mail_faults --seed $(or $(SEED),1) $(ARGS)
 
 gallery: setup ## show every mail in var/gallery: language, light and dark, narrow and wide, with screenshots
-	@$(RUN) -m demo.gallery $(ARGS)
+	@$(RUN) -m tests.gallery $(ARGS)
 
 messages: setup ## bring the catalogs of templates/locale up to date with the sentences of the mails
 	@$(RUN) -m activities.messages

@@ -1,4 +1,4 @@
-"""How mails look: readable by day and by night, one thing to press, big enough for a thumb, subjects that fit a phone."""
+"""How mails look: readable by day and by night, one button that fits a thumb, subjects that fit a phone."""
 
 import re
 from datetime import timedelta
