@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 from activities.calendar import people
 from activities.catalogs import translations
 from activities.prose import SUBJECT_LIMIT, one_direction, one_line, paragraphs, wrap_text
+from activities.typed import in_lines
 from activities.wording import FILTERS, first_name
 from links import Links, Purpose, form_url
 from models.base import Role
@@ -56,7 +57,7 @@ class Also:
 
 def render(delivery: Delivery, letter: Letter, links: Links) -> Rendered:
     """The subject, the text and the HTML of a letter. Raises TemplateFailed, naming the template and the kind."""
-    kind = letter.kind
+    kind, letter = letter.kind, in_lines(letter)
     context = _context(delivery, letter, links)
     also = tuple(_also(delivery, letter, item, links) for item in letter.items[1:])
     wording = _wording(delivery, kind)

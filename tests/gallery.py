@@ -109,8 +109,8 @@ def by_night(html: str) -> str:
 def _page(one: Shown) -> str:
     file = Path(one.file).name
     frames = "".join(
-        f'<figure><figcaption>{width} px, {mode}</figcaption><iframe src="{file}{ending}" width="{width}" height="1100">'
-        "</iframe></figure>"
+        f"<figure><figcaption>{width} px, {mode}</figcaption>"
+        f'<iframe src="{file}{ending}" width="{width}" height="1100"></iframe></figure>'
         for width in WIDTHS
         for mode, ending in (("light", ".html"), ("dark", ".night.html"))
     )
@@ -127,7 +127,8 @@ def _index(folder: Path, shown: list[Shown]) -> str:
     rows = []
     for name in dict.fromkeys(one.name for one in shown):
         cells = "".join(
-            f'<td><a href="{one.file}.page.html">{escape(one.subject)}</a><br><small>{escape(one.preheader)}</small></td>'
+            f'<td><a href="{one.file}.page.html">{escape(one.subject)}</a><br>'
+            f"<small>{escape(one.preheader)}</small></td>"
             for one in shown
             if one.name == name
         )

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from lifecycle.asks import ASKS as ASK_RULES
+from lifecycle.whys import WHY
 from models.answers import Goal
 from models.base import Role
 from models.mail import (
@@ -206,7 +208,7 @@ def item(kind: MailKind, to: Role, *, rung: int = 0, **changes: Any) -> LetterIt
     facts: dict[str, Any] = {
         "key": f"{kind.value}:{to.value}",
         "kind": kind,
-        "why": "You get this mail because you are part of Career Mentoring.",
+        "why": WHY[kind],
         "ask": ask(kind, to, rung) if asks else None,
         "session": SESSION if kind in _WITH_SESSION else None,
         "calendar": {"session_invite": "request", "session_moved": "request", "session_cancelled": "cancel"}.get(
@@ -237,10 +239,10 @@ def ask(kind: MailKind, to: Role, rung: int = 0) -> AskCard:
         id=f"{ask_kind.value}.{to.value}.1",
         kind=ask_kind,
         by=to,
-        title=ask_kind.value.replace("_", " "),
+        title=ASK_RULES[ask_kind].title.format(n=SESSION.number),
         due_at=AT + timedelta(days=4),
         ends_at=AT + timedelta(days=16),
-        if_left="If you leave it, it goes on without your answer in the end.",
+        if_left=ASK_RULES[ask_kind].if_left,
         rung=rung,
     )
 

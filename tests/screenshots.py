@@ -12,7 +12,7 @@ from pathlib import Path
 WIDTHS = (320, 600)
 MODES = {"light": 1, "dark": 0}
 """The names of Blink's setting `preferredColorScheme`."""
-A_SHEET = {320: 14, 600: 8}
+A_SHEET = {320: 20, 600: 12}
 """How many mails stand beside each other."""
 HEIGHT = 1500
 BUTTON = 44

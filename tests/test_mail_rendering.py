@@ -254,7 +254,7 @@ def test_several_things_make_one_mail_with_the_rest_as_a_list() -> None:
     )
     plain = text(one)
     assert str(message(one)["Subject"]).startswith("Session 3 with Ben")
-    assert plain.index("Report session 3:") < plain.index("Also:") < plain.index("You get this mail")
+    assert plain.index("Report session 3:") < plain.index("Also:") < plain.index("Why you get this")
     ours = LINKS.mint(Purpose.ASK, delivery(one).mentorship, Role.MENTEE, "follow_up.mentee.1", one.id, one.at)
     assert re.search(rf"^- Say how “Ask Priya[^-]*\n  {re.escape(ours)}$", plain, flags=re.MULTILINE)
     assert "- Ben gave you feedback on" in plain
