@@ -4,10 +4,17 @@ from datetime import timedelta
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
+from activities.catalogs import translations
 from models.base import Role
 from models.mail import Correspondent, Letter, LetterItem, ProgramCard, SessionCard
+from models.people import Language
 
 ALARM_BEFORE = timedelta(minutes=15)
+SESSION = "Session %(number)s: %(names)s"
+FIRST = "First conversation: %(names)s"
+HOW_TO_MOVE = "To move or cancel it, use the links in your email or your journey page."
+SAID = (SESSION, FIRST, HOW_TO_MOVE)
+"""What a calendar says, for whoever collects the sentences to translate."""
 
 
 def calendar_file(letter: Letter, item: LetterItem, program: ProgramCard, mail_domain: str) -> bytes | None:
@@ -20,6 +27,7 @@ def calendar_file(letter: Letter, item: LetterItem, program: ProgramCard, mail_d
     session = item.session
     cancelled = item.calendar == "cancel"
     pair = people(letter)
+    summary = _summary(session, pair, letter.to.language)
 
     event = Event()
     event.add("uid", f"{session.uid}@{mail_domain}")
@@ -28,17 +36,15 @@ def calendar_file(letter: Letter, item: LetterItem, program: ProgramCard, mail_d
     event.add("dtstart", session.starts_at)
     event.add("dtend", session.starts_at + timedelta(minutes=session.minutes))
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    event.add("summary", _summary(session, pair))
-    event.add(
-        "description", f"{program.title}. To move or cancel it, use the links in your email or your journey page."
-    )
+    event.add("summary", summary)
+    event.add("description", f"{program.title}. {translations(letter.to.language).gettext(HOW_TO_MOVE)}")
     if session.place:
         event.add("location", session.place)
     event["organizer"] = _address(program.branding.name, program.branding.sender)
     for person in pair:
         event.add("attendee", _attendee(person), encode=False)
     if not cancelled:
-        event.add_component(_alarm(session, pair))
+        event.add_component(_alarm(summary))
 
     calendar = Calendar()
     calendar.add("prodid", "-//Trellis//Mentorship//EN")
@@ -59,9 +65,9 @@ def people(letter: Letter) -> tuple[Correspondent, ...]:
     return tuple(sorted((p for p in pair if p.role is not Role.COORDINATOR), key=lambda p: p.role is Role.MENTOR))
 
 
-def _summary(session: SessionCard, pair: tuple[Correspondent, ...]) -> str:
-    names = " & ".join(person.name for person in pair)
-    return f"Session {session.number}: {names}" if session.number else f"First conversation: {names}"
+def _summary(session: SessionCard, pair: tuple[Correspondent, ...], language: Language) -> str:
+    said = translations(language).gettext(SESSION if session.number else FIRST)
+    return said % {"number": session.number, "names": " & ".join(person.name for person in pair)}
 
 
 def _address(name: str, email: str) -> vCalAddress:
@@ -79,9 +85,9 @@ def _attendee(person: Correspondent) -> vCalAddress:
     return attendee
 
 
-def _alarm(session: SessionCard, pair: tuple[Correspondent, ...]) -> Alarm:
+def _alarm(summary: str) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", _summary(session, pair))
+    alarm.add("description", summary)
     alarm.add("trigger", -ALARM_BEFORE)
     return alarm

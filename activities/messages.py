@@ -11,9 +11,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
+from activities import calendar, wording
 from activities.catalogs import DOMAIN, LANGUAGES, SOURCE, catalog_file, read_catalog
 from activities.rendering import TEMPLATES
-from activities.wording import SAID
 from lifecycle.asks import ASKS
 from lifecycle.questions import FOR_MENTORS, STEPS
 from lifecycle.whys import WHY
@@ -38,7 +38,8 @@ def messages() -> Iterator[Message]:
     yield from ((why, "lifecycle/whys.py") for why in WHY.values())
     yield from ((one, "lifecycle/questions.py") for step in (*STEPS, FOR_MENTORS) for one in step)
     yield from ((one.value.replace("_", " "), "models/state.py") for one in (*Stage, *Outcome))
-    yield from ((one, "activities/wording.py") for one in SAID)
+    yield from ((one, "activities/wording.py") for one in wording.SAID)
+    yield from ((one, "activities/calendar.py") for one in calendar.SAID)
 
 
 def template() -> Catalog:

@@ -1,4 +1,4 @@
-"""What people type stays what they typed: shown as text, cut where there is a limit, never a header and never markup."""
+"""What people type stays what they typed: shown as text, cut where a limit is, never a header and never markup."""
 
 import re
 from email import message_from_bytes, policy
@@ -22,7 +22,7 @@ TYPED = {
     "quotes": 'She said "yes" – \'no\' – “maybe” – `x` \\" \\n %(name)s %s 100 %',
     "lines": "first\n\nsecond\r\nthird\n- a list\n> a quote\n---------\nBcc: all@example.com\n\nhttps://evil.example.com/a/x",
     "direction": f"שלום {OVERRIDE} مرحبا \u200f!",
-    "emoji": "👩🏽‍💻 grows 🌱 – 𝔣𝔞𝔫𝔠𝔶 ﷽ Z̸̡̛̲a̷l̶g̴o̵",
+    "emoji": "👩🏽‍💻 grows 🌱 – \U0001d523\U0001d51e ﷽ Z̸̡̛̲a̷l̶g̴o̵",
     "long": "word " * 2000,
     "unbroken": "x" * 10_000,
 }

@@ -159,3 +159,11 @@ def test_a_reader_of_spanish_sees_tomorrow() -> None:
     one = in_language(letter(MailKind.SESSION_REMINDER, Role.MENTOR, session=tomorrow), "es")
     assert str(message(one)["Subject"]) == "Mañana: sesión 3 con Amara"
     assert "Mañana te ves con Amara: la sesión 3 de 6." in text(one)
+
+
+def test_an_invitation_speaks_the_language_of_its_reader() -> None:
+    mail = message(in_language(letter(MailKind.SESSION_INVITE, Role.MENTEE), "es"))
+    (calendar,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    said = calendar.get_content().replace("\r\n ", "")
+    assert "SUMMARY:Sesión 3: Amara Okafor & Ben Sørensen" in said
+    assert "usa los enlaces de tu correo" in said

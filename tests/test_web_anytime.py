@@ -167,3 +167,6 @@ async def test_preferences_are_changed_in_one_form() -> None:
     assert 'id="f-preferences-hours-to-mistake"' in answer.text
     await browser.press(url, preferences__zone="Asia/Tokyo", preferences__mail="partner_only")
     assert engine.m.mentee.preferences.zone == "Asia/Tokyo"
+    assert engine.m.mentee.preferences.language == "en"
+    await browser.press(url, preferences__language="es")
+    assert (engine.m.mentee.preferences.zone, engine.m.mentee.preferences.language) == ("Asia/Tokyo", "es")
