@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 
 from activities.catalogs import LANGUAGES
 from activities.mail import Courier
-from activities.mailer import OutboxMailer
+from activities.outbox import OutboxMailer
 from links import Links
 from models.base import Role
 from models.mail import Letter, MailKind

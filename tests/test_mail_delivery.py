@@ -211,7 +211,7 @@ def test_the_first_conversation_is_called_so(tmp_path: Path) -> None:
     (event,) = calendar_of(mail)[0].events
     assert event["SUMMARY"].startswith("First conversation: ")
     assert "LOCATION" not in event
-    assert str(mail["Subject"]).startswith("Your first conversation with Ben: Tue 8 December, 17:00")
+    assert str(mail["Subject"]).startswith("Your first talk with Ben: Tue 8 Dec, 17:00")
 
 
 def test_several_sessions_in_one_mail_are_several_files(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from pydantic import ValidationError
 
 from activities.catalogs import LANGUAGES
-from models.acts import AskHelp, Goal
+from models.acts import AskHelp
+from models.answers import Goal
 from models.base import Role
 from models.mail import Letter, MailKind
 from models.people import Language, StartPerson
