@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -28,7 +28,22 @@ class OneLineHeaders(EmailPolicy):
         return super().fold_binary(name, value)
 
 
-POLICY = OneLineHeaders(linesep="\r\n")
+class KnownHeaders(HeaderRegistry):
+    """Makes the class of a header once for each name; Python's own makes it anew for every header of every mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: dict[str, type[BaseHeader]] = {}
+
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        """The class for headers of this name."""
+        known = self._classes.get(name)
+        if known is None:
+            known = self._classes[name] = super().__getitem__(name)
+        return known
+
+
+POLICY = OneLineHeaders(linesep="\r\n", header_factory=KnownHeaders())
 
 
 def build(delivery: Delivery, letter: Letter, rendered: Rendered, mail_domain: str) -> EmailMessage:

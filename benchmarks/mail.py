@@ -1,6 +1,7 @@
 """How fast mails are made, on one core: rendering (subject, text, HTML), and whole messages as they leave.
 
-Seconds are those of the process. The letters are one for each kind and reader, in English and in Spanish, as the rules
+Seconds are those of the process. Deliveries are rendered, sent by the real client and taken by a local SendGrid that
+lives in the same process, one after the other. The letters are one for each kind and reader, in English and in Spanish, as the rules
 compose them; every template has been compiled before the clock starts, and what that costs is a figure of its own.
 """
 
@@ -9,15 +10,22 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from pydantic import SecretStr
+
 from activities import catalogs
+from activities.mail import Courier
 from activities.message import build
 from activities.rendering import Rendered, render
+from activities.sendgrid import SendGridMailer
 from benchmarks._result import Goal, Result, run
 from links import Links
 from models.mail import Delivery, Letter
 from tests.letters import EVERY_LETTER, delivery, in_language, letter
+from tests.local_sendgrid import KEY, local_sendgrid
 
 LINKS = Links("https://mentoring.example.com", ["b" * 32])
 ROUNDS = 5
@@ -39,12 +47,17 @@ async def measure(arguments: Namespace) -> Result:
     rendered = _per_second(mails, _rendered, seconds)
     english = _per_second([one for one in mails if one[1].to.language == "en"], _rendered, seconds)
     messages = _per_second(mails, lambda one: _message(one).as_bytes(), seconds)
+    with TemporaryDirectory() as folder, local_sendgrid(Path(folder)) as server:
+        mailer = SendGridMailer(SecretStr(KEY), server.host, timeout=5)
+        courier = Courier(LINKS, mailer, "trellis.example.com")
+        delivered = _per_second(mails, lambda one: _delivered(courier, one), seconds)
     result = Result(
         "mail",
         figures={
             "rendered_per_second": round(rendered, 1),
             "rendered_in_english_per_second": round(english, 1),
             "messages_per_second": round(messages, 1),
+            "deliveries_per_second": round(delivered, 1),
             "milliseconds_per_rendered_mail": round(1000 / rendered, 3),
             "milliseconds_to_read_the_catalogs": round(1000 * (read - before), 1),
             "milliseconds_to_compile_all": round(1000 * (compiled - len(mails) / rendered), 1),
@@ -70,6 +83,12 @@ def _rendered(one: tuple[Delivery, Letter]) -> Rendered:
 
 def _message(one: tuple[Delivery, Letter]) -> EmailMessage:
     return build(*one, _rendered(one), "trellis.example.com")
+
+
+def _delivered(courier: Courier, one: tuple[Delivery, Letter]) -> None:
+    (result,) = courier.deliver(one[0])
+    if result.result != "sent":
+        raise RuntimeError(f"the local server did not take {result.letter}: {result.reason}")
 
 
 def _per_second(things: Sequence[T], once: Callable[[T], object], seconds: float) -> float:
