@@ -122,7 +122,7 @@ def _context(delivery: Delivery, letter: Letter, links: Links, item: LetterItem 
         "by_partner": partner is not None and lead.by is partner.role,
         "me": me,
         "room": SUBJECT_LIMIT,
-        "my_name": first_name(me.name),
+        "my_name": me.name if me.role is Role.COORDINATOR else first_name(me.name),  # often a team
         "i_mentor": me.role is Role.MENTOR,
         "partner": partner,
         "their_name": first_name(partner.name) if partner else "",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from lifecycle.anytime import pause_now
 from lifecycle.manners import next_waking, next_welcome
 from lifecycle.moments import alarmed
+from lifecycle.notices import notify
 from lifecycle.stages import all_asks
 from models.base import PAIR, Role
 from models.mail import Letter, MailClass, MailEvent, MailKind, SendResult
@@ -179,7 +180,10 @@ def mail_event(m: Mentorship, event: MailEvent, now: datetime) -> Mentorship:
             return _without_parcel(m, event.letter)
         case "bounced" | "complained" if event.to in PAIR and m.stage is not Stage.ENDED:
             m = _without_parcel(m, event.letter)
+            if event.to in m.unreachable:
+                return m
             why = event.reason[:200] or event.event
+            m = notify(m, event.to.partner, MailKind.PARTNER_UNREACHABLE, now)
             return alarmed(m.evolve(unreachable={**m.unreachable, event.to: why}), now)
         case "dropped" if parcel is not None:
             return alarmed(_lost(_without_parcel(m, event.letter), parcel.letter, event.reason or "dropped", now), now)

@@ -38,6 +38,7 @@ WHY: dict[MailKind, str] = {
     MailKind.PAUSED: "Your mentorship rests for a while.",
     MailKind.RESUMED: "Your mentorship goes on.",
     MailKind.PARTNER_AWAY: "Your partner is away for some days.",
+    MailKind.PARTNER_UNREACHABLE: "Our mail does not reach your partner at the moment.",
     MailKind.FRESH_LINK: "A fresh link was asked for.",
     MailKind.CLOSING: "Your mentorship has ended; this is the last mail about it.",
     MailKind.ATTENTION: "You coordinate this program, and a mentorship may need you.",

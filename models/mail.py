@@ -68,6 +68,7 @@ class MailKind(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     PARTNER_AWAY = "partner_away"
+    PARTNER_UNREACHABLE = "partner_unreachable"
     FRESH_LINK = "fresh_link"
     CLOSING = "closing"
     # To the coordinator.

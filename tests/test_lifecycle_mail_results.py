@@ -144,9 +144,13 @@ def test_a_hard_bounce_stops_mail_to_that_person_and_soft_ones_are_counted() -> 
     m = lifecycle.mail_event(m, soft.evolve(event="bounced", reason="no such user"), MONDAY)
     assert m.unreachable == {Role.MENTEE: "no such user"}
     assert lifecycle.health(m, MONDAY).verdict == "at_risk"
+    told: list[str] = []
     for days in range(1, 9):
         m, delivery = lifecycle.advance(m, MONDAY + timedelta(days=days))
-        assert all(one.to.role is not Role.MENTEE for one in (delivery.letters if delivery else ()))
+        letters = delivery.letters if delivery else ()
+        assert all(one.to.role is not Role.MENTEE for one in letters)
+        told += [item.kind for one in letters if one.to.role is Role.MENTOR for item in one.items]
+    assert told.count("partner_unreachable") == 1
 
 
 def test_what_a_letter_said_beside_what_is_done_is_told_in_another_mail() -> None:
