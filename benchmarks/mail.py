@@ -1,8 +1,8 @@
 """How fast mails are made, on one core: rendering (subject, text, HTML), and whole messages as they leave.
 
-Seconds are those of the process. Deliveries are rendered, sent by the real client and taken by a local SendGrid that
-lives in the same process, one after the other. The letters are one for each kind and reader, in English and in Spanish, as the rules
+Seconds are those of the process. The letters are one for each kind and reader, in English and in Spanish, as the rules
 compose them; every template has been compiled before the clock starts, and what that costs is a figure of its own.
+Deliveries are rendered, sent by the real client and taken by a local SendGrid that lives in the same process.
 """
 
 import gc
@@ -50,7 +50,7 @@ async def measure(arguments: Namespace) -> Result:
     with TemporaryDirectory() as folder, local_sendgrid(Path(folder)) as server:
         mailer = SendGridMailer(SecretStr(KEY), server.host, timeout=5)
         courier = Courier(LINKS, mailer, "trellis.example.com")
-        delivered = _per_second(mails, lambda one: _delivered(courier, one), seconds)
+        delivered = _per_second(mails[::4], lambda one: _delivered(courier, one), seconds)
     result = Result(
         "mail",
         figures={

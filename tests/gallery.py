@@ -22,7 +22,7 @@ from models.base import Role
 from models.mail import Letter, MailKind
 from models.people import Language
 from settings import ROOT
-from tests.letters import EVERY_LETTER, OUTCOMES, delivery, in_language, item, letter, letter_of
+from tests.letters import EVERY_LETTER, OUTCOMES, SUMMARY, delivery, in_language, item, letter, letter_of
 from tests.screenshots import WIDTHS, Sheets, chromium, measure, take
 
 BASE = "https://mentoring.example.com"
@@ -54,7 +54,8 @@ def letters() -> Iterator[tuple[str, Letter]]:
         for rung in (1, 2):
             yield f"{kind.value}-mentee-nudge-{rung}", letter(kind, Role.MENTEE, rung=rung)
     for outcome in OUTCOMES[1:]:
-        yield f"closing-mentee-{outcome}", letter(MailKind.CLOSING, Role.MENTEE, outcome=outcome)
+        summary = SUMMARY.evolve(certificate=False, thanks="")
+        yield f"closing-mentee-{outcome}", letter(MailKind.CLOSING, Role.MENTEE, outcome=outcome, summary=summary)
     several = (MailKind.REPORT, MailKind.FOLLOW_UP, MailKind.TASK_FEEDBACK, MailKind.PARTNER_AWAY)
     yield "several-mentee", letter_of(*(item(kind, Role.MENTEE) for kind in several), to=Role.MENTEE)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 WIDTHS = (320, 600)
 MODES = {"light": 1, "dark": 0}
 """The names of Blink's setting `preferredColorScheme`."""
-A_SHEET = {320: 20, 600: 12}
-"""How many mails stand beside each other."""
-HEIGHT = 1500
+IN_A_ROW = {320: 10, 600: 6}
+ROWS = 2
+"""Mails on a sheet: about a square, so that it can be looked at as a whole."""
+HEIGHT = 1450
 BUTTON = 44
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage",
@@ -43,11 +44,11 @@ def take(browser: str, sheets: Sheets) -> list[Path]:
         old.unlink()
     taken = []
     for width in WIDTHS:
-        for number, titles in enumerate(_groups(sorted(sheets.mails), A_SHEET[width]), start=1):
+        for number, titles in enumerate(_groups(sorted(sheets.mails), IN_A_ROW[width] * ROWS), start=1):
             page = _sheet({title: sheets.mails[title] for title in titles}, width)
             for mode, setting in MODES.items():
                 picture = sheets.folder / f"sheet-{width}-{mode}-{number:02}.png"
-                size = f"--window-size={len(titles) * (width + 16) + 16},{HEIGHT}"
+                size = f"--window-size={IN_A_ROW[width] * (width + 16) + 16},{ROWS * HEIGHT}"
                 _run(browser, page, size, f"--blink-settings=preferredColorScheme={setting}", f"--screenshot={picture}")
                 taken.append(picture)
     return taken
@@ -79,7 +80,7 @@ def _sheet(mails: dict[str, str], width: int) -> str:
         for title, html in mails.items()
     )
     return f"""<!doctype html><meta charset="utf-8"><style>:root {{ color-scheme: light dark }}
-body {{ margin: 8px; display: flex; gap: 16px; font: 12px sans-serif }} figure {{ margin: 0 }}
+body {{ margin: 8px; display: flex; flex-wrap: wrap; gap: 12px 16px; font: 12px sans-serif }} figure {{ margin: 0 }}
 figcaption {{ height: 20px; overflow: hidden; width: {width}px }} iframe {{ border: 0 }}</style>{frames}
 <pre id="measured"></pre><script>onload = () => {{ const found = {{}};
 for (const frame of document.querySelectorAll("iframe")) {{ const inner = frame.contentDocument;
