@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from icalendar import Calendar
 
 from activities.mail import Courier
 from activities.outbox import OutboxMailer
@@ -76,3 +77,22 @@ def test_every_letter_of_random_lives_renders(part: int) -> None:
                     letter.to.role is not Role.COORDINATOR and (letter.kind is not MailKind.CLOSING or "/j/" in text)
                 )
     assert len(kinds) > 10
+
+
+def test_invitations_follow_itip_through_moves_and_cancellations() -> None:
+    """Per reader and meeting the SEQUENCE rises, and nothing comes back after its CANCEL (RFC 5546, 3.2)."""
+    seen: Counter[str] = Counter()
+    for seed in range(30):
+        told: dict[tuple[str, str], tuple[int, str]] = {}
+        for delivery in deliveries(Random(seed)):
+            for letter in delivery.letters:
+                for part in COURIER.message(delivery, letter).iter_attachments():
+                    calendar = Calendar.from_ical(part.get_payload(decode=True))
+                    [event] = calendar.walk("VEVENT")
+                    key, method = (letter.to.role.value, str(event["UID"])), str(calendar["METHOD"])
+                    before = told.get(key)
+                    assert before is None or (int(event["SEQUENCE"]) > before[0] and before[1] == "REQUEST")
+                    assert (method == "CANCEL") == (str(event.get("STATUS")) == "CANCELLED")
+                    told[key] = (int(event["SEQUENCE"]), method)
+                    seen["move" if before is not None and method == "REQUEST" else method] += 1
+    assert min(seen["REQUEST"], seen["move"], seen["CANCEL"]) > 5
