@@ -197,7 +197,7 @@ class Watched:
             for role in PAIR:
                 preferences = self.m.person(role).preferences
                 if one.starts_at - one.planned_at > timedelta(days=7) and len(preferences.days_off) < 4:
-                    entry = self.mail.entries.get((role, f"{self.m.id}-session-{one.number}"))
+                    entry = self.mail.entries.get((self.m.person(role).email, f"{self.m.id}-session-{one.number}"))
                     assert entry == (one.sequence, "request"), f"the {role} misses session {one.number}: {entry}"
 
     def judge_the_end(self) -> None:
@@ -214,7 +214,7 @@ class Watched:
                     f"the closing letter to the {role} came late"
                 )
             for one in m.sessions:
-                entry = self.mail.entries.get((role, f"{m.id}-session-{one.number}"))
+                entry = self.mail.entries.get((m.person(role).email, f"{m.id}-session-{one.number}"))
                 if one.status is SessionStatus.CANCELLED and entry is not None and role not in m.unreachable:
                     assert entry[1] == "cancel", f"session {one.number} is still in the calendar of the {role}"
         if not self.disturbed and m.program.nudges.patience_days >= 9:

@@ -26,7 +26,7 @@ class Mailboxes:
         self.letters: list[Letter] = []
         self.away: dict[Role, list[tuple[date, date, str]]] = {role: [] for role in PAIR}
         self.rungs: Counter[tuple[str, int]] = Counter()
-        self.entries: dict[tuple[Role, str], tuple[int, str]] = {}
+        self.entries: dict[tuple[str, str], tuple[int, str]] = {}
         self.closed: set[Role] = set()
         self.alarms: set[str] = set()
 
@@ -76,16 +76,17 @@ class Mailboxes:
                     self.rungs[item.ask.id, item.ask.rung] += 1
                     assert self.rungs[item.ask.id, item.ask.rung] == 1, f"twice on one rung: {where}"
             if item.session is not None and item.calendar != "none":
-                self.judge_calendar(role, item.session, item.calendar, where)
+                self.judge_calendar(letter.to.email, item.session, item.calendar, where)
 
-    def judge_calendar(self, role: Role, session: SessionCard, method: str, where: str) -> None:
+    def judge_calendar(self, address: str, session: SessionCard, method: str, where: str) -> None:
+        """A new address is a new calendar: it gets the invitations anew."""
         uid, sequence, starts_at = session.uid, session.sequence, session.starts_at
         if method == "request":
             assert starts_at > self.now, f"an invitation to what is over: {where}"
-        last = self.entries.get((role, uid))
+        last = self.entries.get((address, uid))
         assert last is None or sequence > last[0], f"calendar entry {uid} does not rise: {last}, {sequence} {where}"
         assert last is None or last[1] != "cancel", f"calendar entry {uid} comes back after its cancellation: {where}"
-        self.entries[role, uid] = (sequence, method)
+        self.entries[address, uid] = (sequence, method)
 
     def judge_hour(self, letter: Letter, role: Role, where: str) -> None:
         preferences = self.m.person(role).preferences
