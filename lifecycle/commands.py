@@ -64,6 +64,8 @@ def _changed_person(m: Mentorship, order: ChangePersonCommand, now: datetime) ->
         person = person.evolve(name=order.name)
     changed_address = order.email is not None and order.email != person.email
     if order.email is not None:
+        if order.email.casefold() == m.person(order.role.partner).email.casefold():
+            raise Rejected("invalid", "This is the partner's address, and they must be two people.", "email")
         person = person.evolve(email=order.email)
     m = m.evolve(
         **{order.role.value: person},

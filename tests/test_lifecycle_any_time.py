@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle import Rejected, health, mail_event, page
+from lifecycle import Rejected, command, health, mail_event, page
 from models.acts import (
     AskHelp,
     DaysAway,
@@ -299,3 +299,10 @@ def test_an_address_that_bounces_gets_no_more_mail_and_the_coordinator_hears_onc
     story.order(ChangePersonCommand(role=MENTEE, email="new@example.com"))
     story.days(1)
     assert story.mails(MENTEE, since=began)
+
+
+def test_nobody_gets_the_address_of_their_partner() -> None:
+    story = Story()
+    order = ChangePersonCommand(role=MENTEE, email=story.m.mentor.email.upper())
+    with pytest.raises(Rejected, match="two people"):
+        command(story.m, order, story.now)

@@ -25,7 +25,7 @@ from lifecycle.asks import Ask
 from models.acts import DaysAway
 from models.answers import ActBase, LinkUsed
 from models.base import PAIR, Role
-from models.commands import Command
+from models.commands import ChangePersonCommand, Command
 from models.mail import MailEvent
 from models.pages import PageQuery
 from models.program import Program
@@ -114,6 +114,8 @@ class Watched:
         assert self.m.model_dump_json() == before, "the state was changed in place"
         self.disturbed = True
         self.log.append(f"{self.now} {what!r}"[:200])
+        if isinstance(what, ChangePersonCommand) and what.email is not None:
+            self.mail.forget(what.email)
         self.m = m
         self.advance()
 

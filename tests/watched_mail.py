@@ -78,6 +78,10 @@ class Mailboxes:
             if item.session is not None and item.calendar != "none":
                 self.judge_calendar(letter.to.email, item.session, item.calendar, where)
 
+    def forget(self, address: str) -> None:
+        """Someone is written to at this address from now on, perhaps not for the first time: it is told all anew."""
+        self.entries = {key: entry for key, entry in self.entries.items() if key[0] != address}
+
     def judge_calendar(self, address: str, session: SessionCard, method: str, where: str) -> None:
         """A new address is a new calendar: it gets the invitations anew."""
         uid, sequence, starts_at = session.uid, session.sequence, session.starts_at
