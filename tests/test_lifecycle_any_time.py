@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle import Rejected, command, health, mail_event, page
+from lifecycle import Rejected, health, mail_event, page
 from models.acts import (
     AskHelp,
     DaysAway,
@@ -305,4 +305,4 @@ def test_nobody_gets_the_address_of_their_partner() -> None:
     story = Story()
     order = ChangePersonCommand(role=MENTEE, email=story.m.mentor.email.upper())
     with pytest.raises(Rejected, match="two people"):
-        command(story.m, order, story.now)
+        story.order(order)
