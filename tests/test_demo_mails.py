@@ -9,6 +9,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import fast_mail_parser
+import pytest
 import pytest_asyncio
 from bs4 import BeautifulSoup, Tag
 from icalendar import Calendar
@@ -22,9 +23,9 @@ TOKEN = re.compile(r"/[aju]/([A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,})")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def folder(tmp_path_factory: object) -> AsyncIterator[Path]:
+async def folder(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
     """What an eager mentor and a struggling mentee leave behind: moves, a no-show, a pause, a refocus."""
-    path: Path = tmp_path_factory.mktemp("mails")  # type: ignore[attr-defined]
+    path = tmp_path_factory.mktemp("mails")
     async with Parts(path, Ports.free(), headless=True, in_memory=True) as parts:
         result = await played(parts, Cast(mentee=Persona.STRUGGLING, seed=1))
         assert result.broken_laws == []
