@@ -5,7 +5,7 @@ PYTHON ?=
 ARGS ?=
 RUN := .venv/bin/python
 LOCKS := requirements.txt requirements-dev.txt
-TYPED := $(wildcard models lifecycle workflows activities web demo starter.py worker.py settings.py)
+TYPED := $(wildcard models lifecycle workflows activities templates web demo starter.py worker.py settings.py)
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
@@ -43,7 +43,7 @@ gallery: setup ## show every mail in var/gallery: language, light and dark, narr
 	@$(RUN) -m tests.gallery $(ARGS)
 
 messages: setup ## bring the catalogs of templates/locale up to date with the sentences of the mails
-	@$(RUN) -m activities.messages
+	@$(RUN) -m templates.messages
 
 lock: setup ## write the locks from pyproject.toml; ARGS=--upgrade moves indirect packages too
 	@for target in "requirements.txt" "requirements-dev.txt --group dev --constraint requirements.txt"; do \

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
-from activities.catalogs import translations
 from models.base import Role
 from models.mail import Correspondent, Letter, LetterItem, ProgramCard, SessionCard
 from models.people import Language
+from templates.catalogs import translations
 
 ALARM_BEFORE = timedelta(minutes=15)
 SESSION = "Session %(number)s: %(names)s"

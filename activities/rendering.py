@@ -16,7 +16,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 from jinja2.runtime import Context
 
 from activities.calendar import people
-from activities.catalogs import translations
 from activities.prose import SUBJECT_LIMIT, one_direction, one_line, paragraphs, wrap_text
 from activities.typed import in_lines
 from activities.wording import FILTERS, first_name
@@ -25,6 +24,7 @@ from models.base import Role
 from models.mail import Delivery, GoalCard, Letter, LetterItem, MailClass, MailKind
 from models.program import Wording
 from settings import ROOT
+from templates.catalogs import translations
 
 SUBJECT_ROOM = 59
 """A longer subject is cut by phones and by many mail programs."""

@@ -3,20 +3,20 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_timezone_location
+from babel.dates import format_date, format_time
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from activities.catalogs import translations
 from activities.palette import dark, light
 from activities.prose import one_line
 from models.mail import SessionCard
 from models.people import Language
+from templates.catalogs import translations
+from templates.zones import zone_name
 
 PREHEADER_LIMIT = 110
 """What mail programs show beside a subject is rarely longer."""
@@ -61,15 +61,6 @@ def day(context: Context, instant: datetime | date) -> str:
 def days_from_mail(context: Context, instant: datetime) -> int:
     """How many midnights lie between the mail and the instant, on the reader's calendar; negative when it is past."""
     return (_local(context, instant).date() - _local(context, context["letter"].at).date()).days
-
-
-@lru_cache(maxsize=1000)
-def zone_name(zone: str, language: Language) -> str:
-    """What people call a zone: by the city it is named after, for example "Berlin time"."""
-    if "/" not in zone or zone.startswith("Etc/"):
-        return zone
-    city = get_timezone_location(ZoneInfo(zone), locale=language, return_city=True)
-    return translations(language).gettext("%(city)s time") % {"city": city}
 
 
 @pass_context

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from activities import catalogs
 from activities.mail import Courier
 from activities.message import build
 from activities.rendering import Rendered, render
@@ -24,6 +23,7 @@ from activities.sendgrid import SendGridMailer
 from benchmarks._result import Goal, Result, run
 from links import Links
 from models.mail import Delivery, Letter
+from templates import catalogs
 from tests.letters import EVERY_LETTER, delivery, in_language, letter
 from tests.local_sendgrid import KEY, local_sendgrid
 

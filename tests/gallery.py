@@ -14,7 +14,6 @@ from time import monotonic
 
 from bs4 import BeautifulSoup
 
-from activities.catalogs import LANGUAGES
 from activities.mail import Courier
 from activities.outbox import OutboxMailer
 from links import Links
@@ -22,6 +21,7 @@ from models.base import Role
 from models.mail import Letter, MailKind
 from models.people import Language
 from settings import ROOT
+from templates.catalogs import LANGUAGES
 from tests.letters import EVERY_LETTER, OUTCOMES, SUMMARY, delivery, in_language, item, letter, letter_of
 from tests.screenshots import WIDTHS, Sheets, chromium, measure, take
 

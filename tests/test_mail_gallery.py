@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.catalogs import LANGUAGES
+from templates.catalogs import LANGUAGES
 from tests.gallery import by_night, mails, write
 from tests.letters import EVERY_LETTER
 from tests.screenshots import Sheets, chromium, measure

@@ -8,12 +8,12 @@ import pytest
 from bs4 import BeautifulSoup
 from pydantic import ValidationError
 
-from activities.catalogs import LANGUAGES
 from models.acts import AskHelp
 from models.answers import Goal
 from models.base import Role
 from models.mail import Letter, MailKind
 from models.people import Language, StartPerson
+from templates.catalogs import LANGUAGES
 from tests.letters import EVERY_LETTER, GOALS, REASONS, SESSION, in_language, letter
 from tests.test_mail_rendering import BASE, message, part
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from babel.messages.catalog import Message
 
-from activities.catalogs import LANGUAGES, SOURCE, read_catalog, translations
-from activities.messages import messages
 from activities.rendering import TEMPLATES
-from activities.wording import zone_name
 from lifecycle import begin
 from lifecycle.cards import correspondent
 from models.base import Role
 from models.mail import MailKind
 from models.people import Language, Preferences
+from templates.catalogs import LANGUAGES, SOURCE, read_catalog, translations
+from templates.messages import messages
+from templates.zones import zone_name
 from tests.builders import a_program, a_start
 from tests.letters import AT, EVERY_LETTER, SESSION, delivery, in_language, item, letter, letter_of
 from tests.test_mail_rendering import COURIER, FORMS, html, message, text

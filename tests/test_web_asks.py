@@ -55,10 +55,10 @@ async def introduced() -> tuple[PureEngine, Browser]:
     page = await browser.press(
         ask_link("propose_times.mentee.1"), times__0="2027-01-06T15:00", times__2="2027-01-07T15:00", place="Call"
     )
-    assert "Wednesday 6 January 2027, 15:00 (Europe/Lisbon)" in text_of(str(page))
+    assert "Wednesday 6 January 2027, 15:00" in text_of(str(page))
     page = await browser.get(ask_link("pick_time.mentor.1"))
-    assert "6 January 2027, 10:00 (America/New_York)" in text_of(str(page))
-    assert "for Ines Duarte: Wednesday 6 January 2027, 15:00 (Europe/Lisbon)" in text_of(str(page))
+    assert "6 January 2027, 10:00 (New York time)" in text_of(str(page))
+    assert "for Ines Duarte: Wednesday 6 January 2027, 15:00 (Lisbon time)" in text_of(str(page))
     await browser.press(ask_link("pick_time.mentor.1"), time="2027-01-06T15:00:00+00:00")
     engine.forward(days=3)
     for role in ("mentee", "mentor"):

@@ -72,21 +72,26 @@ def _page(site: Site, status: int, words: tuple[str, str]) -> Callable[[], Respo
     return lambda: site.show_unhappy(Unhappy(status, *words))
 
 
+def _accepted(request: Request) -> str:
+    return request.headers.get("accept-language", "")
+
+
 def _handle_problems(app: FastAPI, site: Site) -> None:
     async def unhappy(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, Unhappy)
-        return site.show_unhappy(problem)
+        return site.show_unhappy(problem, _accepted(request))
 
     async def http(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, HTTPException)
         words = HTTP_PAGES.get(problem.status_code, ("This did not work", "Please open the link from your mail again."))
-        return site.show_unhappy(Unhappy(problem.status_code, *words, headers=dict(problem.headers or {})))
+        told = Unhappy(problem.status_code, *words, headers=dict(problem.headers or {}))
+        return site.show_unhappy(told, _accepted(request))
 
     async def bad_query(request: Request, problem: Exception) -> Response:
-        return _page(site, 422, HTTP_PAGES[422])()
+        return site.show_unhappy(Unhappy(422, *HTTP_PAGES[422]), _accepted(request))
 
     async def ours(request: Request, problem: Exception) -> Response:
-        return _page(site, 500, OURS)()
+        return site.show_unhappy(Unhappy(500, *OURS), _accepted(request))
 
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         Unhappy: unhappy,

@@ -12,8 +12,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models.mail import ProgramCard
+from models.people import Language
 from settings import ROOT, Settings
-from web import dates, words
+from templates.catalogs import SOURCE
+from web import reading, words
 from web.mistakes import spoken
 
 POLICY = (
@@ -71,18 +73,11 @@ class Rendering:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
-        self._environment.filters.update(
-            when=dates.when,
-            day=dates.day,
-            calendar_day=dates.calendar_day,
-            local_date=dates.local_date,
-            wall_clock=dates.wall_clock,
-            spoken=spoken,
-            stage_name=words.stage_name,
-            outcome_words=words.outcome_words,
-        )
-        self._environment.globals.update(words=words, apart=dates.apart, at=self.at, all_zones=all_zones)
+        reading.install(self._environment)
+        self._environment.filters["spoken"] = spoken
+        self._environment.globals.update(words=words, at=self.at, all_zones=all_zones)
 
     def at(self, path: str) -> str:
         """A path of ours as a link: below the path of the configured base address."""
@@ -95,10 +90,19 @@ class Rendering:
         *,
         status: int = 200,
         program: ProgramCard | None = None,
+        language: Language = SOURCE,
         frames: bool = False,
     ) -> HTMLResponse:
-        """The page, in the program's name and colour where there is one."""
+        """The page in the reader's language, and in the program's name and colour where there is one."""
         style = brand_style(program.branding.colour if program else PLAIN_COLOUR)
         brand = program.branding.name if program else "Trellis"
-        html = self._environment.get_template(template).render({"brand": brand, "brand_style": style, **context})
+        html = self._environment.get_template(template).render(
+            {
+                "brand": brand,
+                "brand_style": style,
+                "language": language,
+                "direction": reading.direction(language),
+                **context,
+            }
+        )
         return HTMLResponse(html, status, headers={"Content-Security-Policy": policy(style, frames)})

@@ -16,6 +16,7 @@ from web.engine import Engine, Skip
 from web.forms import flatten
 from web.mistakes import spoken
 from web.nonces import Nonce, Nonces
+from web.reading import preferred
 from web.rendering import Rendering
 from web.unhappy import Unhappy
 from web.words import said
@@ -63,8 +64,8 @@ class Site:
         except EngineUnreachable:
             raise unhappy.unreachable() from None
 
-    def show_unhappy(self, problem: Unhappy) -> HTMLResponse:
-        """The page of a request that led to nothing."""
+    def show_unhappy(self, problem: Unhappy, accepted: str = "") -> HTMLResponse:
+        """The page of a request that led to nothing. `accepted` is the Accept-Language of someone unknown."""
         door = problem.door if isinstance(problem.door, Door) else None
         program = door.page.program if door else None
         response = self.rendering.page(
@@ -72,6 +73,7 @@ class Site:
             {"title": problem.title, "text": problem.text, "door": door, "fresh": problem.fresh and door is not None},
             status=problem.status,
             program=program,
+            language=door.page.preferences.language if door else preferred(accepted),
         )
         response.headers.update(problem.headers)
         return response
@@ -168,7 +170,11 @@ class Door:
         """A page about this mentorship."""
         known = {"door": self, "page": self.page, "me": self.page.me, "partner": self.page.partner, "zone": self.zone}
         return self.site.rendering.page(
-            template, {**known, **(context or {})}, status=status, program=self.page.program
+            template,
+            {**known, **(context or {})},
+            status=status,
+            program=self.page.program,
+            language=self.page.preferences.language,
         )
 
     def _minted(self, purpose: Purpose, ask: str, letter_id: str, *, fresh: bool) -> str:

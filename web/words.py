@@ -81,16 +81,6 @@ CHOSEN = ("decision", "fit", "verdict", "happened", "status", "refocus")
 """Fields whose value is one of the model's own words."""
 
 
-def stage_name(stage: str) -> str:
-    """What a stage is called."""
-    return STAGES[Stage(stage)]
-
-
-def outcome_words(outcome: str) -> str:
-    """A kind sentence for how it ended."""
-    return OUTCOMES[Outcome(outcome)]
-
-
 def said(field: str, value: str | tuple[str, ...]) -> str:
     """The value of a form field, as a page repeats it."""
     if isinstance(value, tuple):
@@ -101,3 +91,17 @@ def said(field: str, value: str | tuple[str, ...]) -> str:
     if value == "true":
         return "yes"
     return value.replace("_", " ") if leaf in CHOSEN else value
+
+
+SAID = (
+    *STAGES.values(),
+    *OUTCOMES.values(),
+    *SESSION_STATUS.values(),
+    *TASK_STATUS.values(),
+    *WEEKDAYS,
+    *(words for _, words in (*RATINGS, *AGREEMENT)),
+    *(words for _, *both in PULSE for words in both),
+    *TERMS.values(),
+    *ACTS.values(),
+)
+"""All of the above, for whoever collects the sentences to translate."""

@@ -1,0 +1,1 @@
+"""Words: the templates of mails and pages, and their catalogs in other languages."""
