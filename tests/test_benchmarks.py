@@ -14,6 +14,7 @@ TINY = {
     "core_speed": ("--program", "single_session", "--seconds", "0.1"),
     "lifecycle_cost": ("--program", "single_session"),
     "mail": ("--seconds", "0.1"),
+    "pages": ("--presses", "25"),
 }
 
 
