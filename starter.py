@@ -35,10 +35,19 @@ from models.state import Stage
 from models.wall_clock import is_zone
 from settings import ROOT, Settings, settings, told
 from workflows import search_attributes
-from workflows.client import ActRejected, Mentorships, NoSuchMentorship, Started
+from workflows.client import ActRejected, Mentorships, NoSuchMentorship, StartConflict, Started
 from workflows.connection import EngineUnreachable, connect
 
-__all__ = ["ActRejected", "EngineUnreachable", "Mentorships", "NoSuchMentorship", "Started", "connect", "read_start"]
+__all__ = [
+    "ActRejected",
+    "EngineUnreachable",
+    "Mentorships",
+    "NoSuchMentorship",
+    "StartConflict",
+    "Started",
+    "connect",
+    "read_start",
+]
 
 SAMPLE = ROOT / "examples" / "demo.yaml"
 WRONG_INPUT = 2
@@ -85,8 +94,8 @@ def start(
 ) -> None:
     """Start a mentorship from a file, and say its id.
 
-    Starting the same id twice is the same mentorship. A file that can't be used is answered with one line for each
-    field (exit code 2), and nothing is started.
+    Starting the same twice is the same mentorship; the same id with other facts is an error that names them. A file
+    that can't be used is answered with one line for each field (exit code 2), and nothing is started.
 
     Examples: `python starter.py start examples/demo.yaml` · `python starter.py start pair-4711.json --json`
     """
@@ -347,7 +356,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         _fail(f"{problem}\n{problem.detail}".rstrip())
     except programs.ProgramProblem as problem:
         _fail(str(problem), WRONG_INPUT)
-    except (EngineUnreachable, NoSuchMentorship, PlayProblem) as problem:
+    except (EngineUnreachable, NoSuchMentorship, PlayProblem, StartConflict) as problem:
         _fail(str(problem))
 
 

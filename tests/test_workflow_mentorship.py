@@ -12,6 +12,7 @@ from models.answers import Decision
 from models.base import Role
 from models.commands import EndCommand, PauseCommand, ResumeCommand
 from models.mail import MailEvent
+from models.pages import PageQuery
 from models.state import Outcome, Stage
 from tests.histories import events, history, run_id
 from tests.pairs import a_program, a_start, accepts, goals
@@ -19,7 +20,7 @@ from tests.recorded_mail import RecordedMail
 from worker import build, runner
 from workflows import renewal
 from workflows.begin import workflow_id
-from workflows.client import ActRejected, EngineUnreachable, Listed, Mentorships
+from workflows.client import ActRejected, EngineUnreachable, Listed, Mentorships, StartConflict
 from workflows.mentorship import MentorshipWorkflow
 from workflows.time_skipping import current_time, idle, skip_by, skip_to_next
 
@@ -49,6 +50,26 @@ async def test_starting_twice_is_the_same_mentorship(mentorships: Mentorships, c
     await mentorships.command(start.id, EndCommand())
     await to_the_end(client, start.id)
     assert (await mentorships.start(start, a_program())).already_running
+
+
+async def test_starting_the_same_id_with_other_facts_names_what_differs_and_changes_nothing(
+    mentorships: Mentorships, client: Client
+) -> None:
+    start = a_start()
+    await mentorships.start(start, a_program())
+    other = start.evolve(
+        mentee=start.mentee.evolve(email="someone.else@example.com", days_off=(0,)), shared=("Both sail",)
+    )
+    with pytest.raises(StartConflict) as refused:
+        await mentorships.start(other, a_program())
+    assert refused.value.fields == ("mentee.days_off", "mentee.email", "shared")
+    page = await mentorships.page(start.id, PageQuery(role=Role.MENTEE))
+    assert page.me.email == start.mentee.email
+    # What is known of the start outlives the run that began with it, and the end.
+    await to_the_end(client, start.id)
+    assert (await mentorships.start(start, a_program())).already_running
+    with pytest.raises(StartConflict):
+        await mentorships.start(other, a_program())
 
 
 async def test_silence_is_mailed_and_ends_by_itself(

@@ -25,13 +25,13 @@ from models.pages import Ended, Journey, Overview, Page, PageQuery
 from models.people import Start
 from models.program import Program
 from models.state import Receipt
-from workflows import search_attributes
+from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
 
-__all__ = ["ActRejected", "EngineUnreachable", "Listed", "Mentorships", "NoSuchMentorship", "Started"]
+__all__ = ["ActRejected", "EngineUnreachable", "Listed", "Mentorships", "NoSuchMentorship", "StartConflict", "Started"]
 
 log = logging.getLogger("trellis.client")
 
@@ -61,6 +61,15 @@ class NoSuchMentorship(Exception):
     def __init__(self, mentorship: str) -> None:
         super().__init__(f"There is no mentorship with the id {mentorship!r}")
         self.mentorship = mentorship
+
+
+class StartConflict(Exception):
+    """A mentorship with this id was started with other facts; `fields` names them. Nothing was changed."""
+
+    def __init__(self, mentorship: str, fields: tuple[str, ...]) -> None:
+        super().__init__(f"{mentorship!r} was started before, with another {', '.join(fields)}; nothing was changed")
+        self.mentorship = mentorship
+        self.fields = fields
 
 
 class Started(Model):
@@ -96,7 +105,10 @@ class Mentorships:
         self._task_queue = task_queue
 
     async def start(self, start: Start, program: Program) -> Started:
-        """Begins a mentorship. The same id again, even after the end, answers that it is there already."""
+        """Begins a mentorship. The same again, even after the end, answers that it is there already.
+
+        Raises StartConflict when the id was started before with something else.
+        """
         workflow = workflow_id(start.id)
         starting = self._client.start_workflow(
             MentorshipWorkflow.run,
@@ -105,12 +117,15 @@ class Mentorships:
             task_queue=self._task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=search_attributes.at_start(program),
+            memo={fingerprints.MEMO: fingerprints.fingerprint(start)},
             static_summary=f"{program.title}: {start.id}",
             rpc_timeout=PATIENCE,
         )
         try:
             await self._answer(start.id, starting)
         except WorkflowAlreadyStartedError:
+            if fields := fingerprints.differing(await self._kept(start.id), start):
+                raise StartConflict(start.id, fields) from None
             return Started(id=start.id, workflow_id=workflow, already_running=True)
         return Started(id=start.id, workflow_id=workflow, already_running=False)
 
@@ -205,6 +220,12 @@ class Mentorships:
         if await self._exists(id):
             raise ActRejected(ENDED, "This mentorship has ended.")
         raise NoSuchMentorship(id)
+
+    async def _kept(self, id: str) -> dict[str, str]:
+        """What the memo of a mentorship says of its start."""
+        described = await self._answer(id, self._handle(id).describe(rpc_timeout=PATIENCE))
+        kept: dict[str, str] = await described.memo_value(fingerprints.MEMO, {}, type_hint=dict[str, str])
+        return kept
 
     async def _exists(self, id: str) -> bool:
         """Temporal says `not found` both of a closed workflow that is updated and of one that never was."""
