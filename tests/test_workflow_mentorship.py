@@ -22,6 +22,7 @@ from workflows import renewal
 from workflows.begin import workflow_id
 from workflows.client import ActRejected, EngineUnreachable, Listed, Mentorships, StartConflict
 from workflows.mentorship import MentorshipWorkflow
+from workflows.search_attributes import WAITING_ON
 from workflows.time_skipping import current_time, idle, skip_by, skip_to_next
 
 
@@ -170,6 +171,33 @@ async def test_lists_find_mentorships_by_their_attributes(mentorships: Mentorshi
     assert (await found("TrellisProgram = 'listed' AND TrellisOutcome = 'declined'")).keys() == {declined}
     with pytest.raises(ValueError, match="filter"):
         await found("Nonsense ===")
+    assert await mentorships.count("TrellisProgram = 'listed'") == 2
+    first = await mentorships.list_page("TrellisProgram = 'listed'", limit=1)
+    assert first.cursor is not None
+    second = await mentorships.list_page("TrellisProgram = 'listed'", limit=1, cursor=first.cursor)
+    assert {one.id for one in (*first.mentorships, *second.mentorships)} == {running, declined}
+    with pytest.raises(ValueError, match="cursor"):
+        await mentorships.list_page("", cursor="é")
+
+
+async def test_whoever_was_nudged_and_has_not_answered_is_found_by_an_attribute(
+    mentorships: Mentorships, client: Client
+) -> None:
+    id = await begun(mentorships, client)
+    handle = client.get_workflow_handle(workflow_id(id))
+
+    async def waiting_on() -> str:
+        return (await handle.describe()).typed_search_attributes.get(WAITING_ON, "")
+
+    await mentorships.act(id, accepts(Role.MENTEE), update_id="press-1")
+    assert await waiting_on() == "nobody"
+    while not any(one.nudges for one in (await mentorships.overview(id)).waiting):
+        await skip_to_next(client, id)
+    await idle(client, id)
+    assert await waiting_on() == "mentor"
+    await mentorships.act(id, accepts(Role.MENTOR), update_id="press-2")
+    await idle(client, id)
+    assert await waiting_on() == "nobody"
 
 
 async def test_attributes_are_upserted_only_when_they_change(mentorships: Mentorships, client: Client) -> None:

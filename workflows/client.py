@@ -1,14 +1,17 @@
 """Mentorships, as a backend or a web page speaks to them. Everything here may be called again: it counts once."""
 
 import asyncio
+import base64
 import logging
-from collections.abc import AsyncIterator, Awaitable
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
+    WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateFailedError,
@@ -31,7 +34,16 @@ from workflows.connection import EngineUnreachable
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
 
-__all__ = ["ActRejected", "EngineUnreachable", "Listed", "Mentorships", "NoSuchMentorship", "StartConflict", "Started"]
+__all__ = [
+    "ActRejected",
+    "EngineUnreachable",
+    "Listed",
+    "ListedPage",
+    "Mentorships",
+    "NoSuchMentorship",
+    "StartConflict",
+    "Started",
+]
 
 log = logging.getLogger("trellis.client")
 
@@ -89,8 +101,17 @@ class Listed(Model):
     status: str
     health: str
     outcome: str
+    waiting_on: str
+    """Who has been nudged and has not answered: `mentor`, `mentee`, `both` or `nobody`."""
     started_at: datetime
     ended: bool
+
+
+class ListedPage(Model):
+    """Some lines of a list, and the cursor of those that follow, or None after the last."""
+
+    mentorships: tuple[Listed, ...]
+    cursor: str | None
 
 
 class Mentorships:
@@ -117,7 +138,10 @@ class Mentorships:
             task_queue=self._task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=search_attributes.at_start(program),
-            memo={fingerprints.MEMO: fingerprints.fingerprint(start)},
+            memo={
+                fingerprints.MEMO: fingerprints.fingerprint(start),
+                fingerprints.STARTED_AT: datetime.now(UTC),
+            },
             static_summary=f"{program.title}: {start.id}",
             rpc_timeout=PATIENCE,
         )
@@ -166,26 +190,36 @@ class Mentorships:
         return await self._answer(id, self._handle(id).result())
 
     async def list(self, query: str = "") -> AsyncIterator[Listed]:
-        """Mentorships, the latest first. `query` is a Temporal list filter, for example `TrellisHealth = 'at_risk'`."""
-        mine = "WorkflowType = 'Mentorship' AND ExecutionStatus != 'ContinuedAsNew'"
-        found = self._client.list_workflows(f"{mine} AND ({query})" if query else mine, rpc_timeout=PATIENCE)
-        try:
+        """Mentorships, the latest first. `query` is a Temporal list filter, for example `TrellisHealth = 'at_risk'`.
+
+        Raises ValueError where the filter can't be read.
+        """
+        found = self._client.list_workflows(_filter(query), rpc_timeout=PATIENCE)
+        with _filter_told():
             async for execution in found:
-                told = execution.typed_search_attributes
-                yield Listed(
-                    id=execution.id.removeprefix(workflow_id("")),
-                    program=told.get(search_attributes.PROGRAM, ""),
-                    stage=told.get(search_attributes.STAGE, ""),
-                    status=told.get(search_attributes.STATUS, ""),
-                    health=told.get(search_attributes.HEALTH, ""),
-                    outcome=told.get(search_attributes.OUTCOME, ""),
-                    started_at=execution.start_time,
-                    ended=execution.status is not WorkflowExecutionStatus.RUNNING,
-                )
-        except RPCError as problem:
-            if problem.status is RPCStatusCode.INVALID_ARGUMENT:
-                raise ValueError(f"The filter can't be read: {problem.message}") from problem
-            raise _unreachable(problem) from problem
+                yield await _listed(execution)
+
+    async def list_page(self, query: str = "", *, limit: int = 50, cursor: str = "") -> ListedPage:
+        """The same by pages. `cursor` is the one of the page before; ValueError where it or the filter is wrong."""
+        try:
+            token = base64.urlsafe_b64decode(cursor.encode("ascii")) if cursor else None
+        except ValueError:
+            raise ValueError("This is not a cursor of an earlier page") from None
+        found = self._client.list_workflows(
+            _filter(query), page_size=limit, next_page_token=token, rpc_timeout=PATIENCE
+        )
+        with _filter_told():
+            await found.fetch_next_page()
+        listed = tuple([await _listed(execution) for execution in found.current_page or ()])
+        token = found.next_page_token
+        return ListedPage(
+            mentorships=listed, cursor=base64.urlsafe_b64encode(token).decode() if token and listed else None
+        )
+
+    async def count(self, query: str = "") -> int:
+        """How many `list` would find. Raises ValueError where the filter can't be read."""
+        with _filter_told():
+            return (await self._client.count_workflows(_filter(query), rpc_timeout=PATIENCE)).count
 
     def _handle(self, id: str) -> Handle:
         return self._client.get_workflow_handle_for(MentorshipWorkflow.run, workflow_id(id))
@@ -236,6 +270,37 @@ class Mentorships:
                 return False
             raise _unreachable(problem) from problem
         return True
+
+
+def _filter(query: str) -> str:
+    mine = "WorkflowType = 'Mentorship' AND ExecutionStatus != 'ContinuedAsNew'"
+    return f"{mine} AND ({query})" if query else mine
+
+
+@contextmanager
+def _filter_told() -> Iterator[None]:
+    try:
+        yield
+    except RPCError as problem:
+        if problem.status is RPCStatusCode.INVALID_ARGUMENT:
+            raise ValueError(f"The filter can't be read: {problem.message}") from problem
+        raise _unreachable(problem) from problem
+
+
+async def _listed(execution: WorkflowExecution) -> Listed:
+    told = execution.typed_search_attributes
+    return Listed(
+        id=execution.id.removeprefix(workflow_id("")),
+        program=told.get(search_attributes.PROGRAM, ""),
+        stage=told.get(search_attributes.STAGE, ""),
+        status=told.get(search_attributes.STATUS, ""),
+        health=told.get(search_attributes.HEALTH, ""),
+        outcome=told.get(search_attributes.OUTCOME, ""),
+        waiting_on=told.get(search_attributes.WAITING_ON, ""),
+        # The execution's own time is that of its latest run.
+        started_at=await execution.memo_value(fingerprints.STARTED_AT, execution.start_time, type_hint=datetime),
+        ended=execution.status is not WorkflowExecutionStatus.RUNNING,
+    )
 
 
 def _rejection(failure: WorkflowUpdateFailedError) -> ActRejected:

@@ -12,6 +12,8 @@ from models.people import Start
 
 MEMO = "start"
 """The memo's key."""
+STARTED_AT = "started_at"
+"""The memo's key for the instant of the start."""
 
 
 def fingerprint(start: Start) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The registry of search attributes: keywords by which ops find mentorships, without personal data.
 
-Each upsert is a billed action, so an attribute is here only if a list is filtered by it. Whom a mentorship waits for
-changes with every act and stands in the current details instead.
+Each upsert is a billed action, so an attribute is here only if a list is filtered by it, and says no more than a list
+needs: whom a mentorship waits for is told from the first nudge on, since until then it changes with every act and is
+nobody's worry. The current details tell it always.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,10 @@ STATUS: Key = SearchAttributeKey.for_keyword("TrellisStatus")
 HEALTH: Key = SearchAttributeKey.for_keyword("TrellisHealth")
 PROGRAM: Key = SearchAttributeKey.for_keyword("TrellisProgram")
 OUTCOME: Key = SearchAttributeKey.for_keyword("TrellisOutcome")
-REGISTRY: tuple[Key, ...] = (STAGE, STATUS, HEALTH, PROGRAM, OUTCOME)
+WAITING_ON: Key = SearchAttributeKey.for_keyword("TrellisWaitingOn")
+"""Who has been nudged and has not answered: `mentor`, `mentee`, `both` or `nobody`."""
+NOBODY = "nobody"
+REGISTRY: tuple[Key, ...] = (STAGE, STATUS, HEALTH, PROGRAM, OUTCOME, WAITING_ON)
 
 
 async def register(client: Client) -> None:
@@ -39,7 +43,7 @@ async def register(client: Client) -> None:
 
 def at_start(program: Program) -> TypedSearchAttributes:
     """What a mentorship begins with; values given with the start cost nothing."""
-    begun = {STAGE: Stage.INTRO.value, STATUS: "active", HEALTH: "too_early", PROGRAM: program.name}
+    begun = {STAGE: Stage.INTRO.value, STATUS: "active", HEALTH: "too_early", PROGRAM: program.name, WAITING_ON: NOBODY}
     return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in begun.items()])
 
 
@@ -58,10 +62,16 @@ def _values(overview: Overview) -> Mapping[Key, str]:
         STATUS: _status(overview),
         HEALTH: overview.health.verdict,
         PROGRAM: overview.program,
+        WAITING_ON: _waiting_on(overview),
     }
     if overview.outcome is not None:
         values[OUTCOME] = overview.outcome.value
     return values
+
+
+def _waiting_on(overview: Overview) -> str:
+    late = {one.on for one in overview.waiting if one.nudges}
+    return "both" if len(late) > 1 else next((role.value for role in late), NOBODY)
 
 
 def _status(overview: Overview) -> str:
