@@ -33,4 +33,7 @@ def _in_lines(value: object) -> object:
     if isinstance(value, tuple):
         new = tuple(_in_lines(one) for one in value)
         return new if any(one is not old for one, old in zip(new, value, strict=True)) else value
+    if isinstance(value, dict):
+        changed = {name: _in_lines(one) for name, one in value.items()}
+        return changed if any(changed[name] is not one for name, one in value.items()) else value
     return value

@@ -15,7 +15,10 @@ from activities.palette import dark, light
 from activities.prose import one_line
 from models.mail import SessionCard
 from models.people import Language
+from models.phrases import Phrase
 from templates.catalogs import translations
+from templates.spoken import ask_title as titled
+from templates.spoken import spoken
 from templates.zones import zone_name
 
 PREHEADER_LIMIT = 110
@@ -25,7 +28,6 @@ DAY_AND_YEAR: dict[Language, str] = {"en": "EEE d MMMM y", "es": "EEEE d 'de' MM
 SHORT_DAY: dict[Language, str] = {"en": "EEE d MMM", "es": "EEE d MMM"}
 _TITLE = re.compile(r"(mr|mrs|ms|mx|dr|prof|sir|dame|sr|sra|dra|don|doña)|.*\.|.", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
-_NUMBER = re.compile(r"\d+")
 
 
 @pass_context
@@ -71,11 +73,15 @@ def translated(context: Context, said: str | Iterable[str]) -> str | list[str]:
 
 
 @pass_context
+def said(context: Context, phrase: Phrase | str) -> str:
+    """A phrase of the rules, its instants on the reader's clock."""
+    return spoken(phrase, _language(context), at=lambda at: when(context, at), on=lambda on: day(context, on))
+
+
+@pass_context
 def ask_title(context: Context, title: str) -> str:
     """What an ask wants, with the number it may hold: "confirm session 3"."""
-    numbers = _NUMBER.findall(title)
-    known = translations(_language(context)).gettext(_NUMBER.sub("{n}", title))
-    return known.replace("{n}", numbers[0]) if numbers else known
+    return titled(title, _language(context))
 
 
 @pass_context
@@ -187,6 +193,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "day": day,
     "days_from_mail": days_from_mail,
     "translated": translated,
+    "said": said,
     "ask_title": ask_title,
     "named": named,
     "named_of": named_of,

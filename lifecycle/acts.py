@@ -81,8 +81,8 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         by=act.by,
         ask=act.ask,
         at=now,
-        recorded=recorded(before, act, now),
-        happens_next=happens_next(before, m, act, now),
+        recorded=recorded(before, act),
+        happens_next=happens_next(before, m, act),
         next_ask=next((ask.id for ask in all_asks(m) if ask.by is act.by and ask.opened_at <= now), None),
         undo_until=m.ending.effective_at if m.ending and m.ending.by is act.by and m.stage is not Stage.ENDED else None,
     )
@@ -92,7 +92,7 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
 def _answered(m: Mentorship, act: ActBase, kind: AskKind, now: datetime) -> Mentorship:
     earlier = m.answers.get(act.ask)
     if not act.ask.startswith(f"{kind}."):
-        raise Rejected("invalid", f"The answer '{kind}' does not go with what was asked.", "ask")
+        raise Rejected("invalid", "This answer does not go with what was asked.", "ask")
     if earlier is None:
         _refuse_unless_asked(m, act, now)
     elif earlier.by is not act.by:
@@ -106,7 +106,7 @@ def _answered(m: Mentorship, act: ActBase, kind: AskKind, now: datetime) -> Ment
         by=act.by,
         at=now,
         revision=earlier.revision + 1 if earlier else 1,
-        recorded=recorded(m, act, now),
+        recorded=recorded(m, act),
         act=cast(AnyAnswer, act),
     )
     m = m.evolve(answers={**m.answers, act.ask: answer})

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from lifecycle import calendar, check_ins, grow_sessions, tasks
 from lifecycle.asks import Ask
 from lifecycle.ending import decide
+from lifecycle.health import stop_reason
 from lifecycle.notices import notify, notify_both
 from lifecycle.rejection import Rejected
 from lifecycle.stages import all_asks, enter_wrap_up, has_substance
@@ -27,7 +28,9 @@ from models.acts import (
 )
 from models.base import PAIR, Role, Span
 from models.mail import MailClass, MailKind
-from models.state import Ending, Mentorship, Outcome, Pausing, Reason, Stage
+from models.phrases import say
+from models.phrases import to_translate as _
+from models.state import Ending, Mentorship, Outcome, Pausing, Stage
 from models.wall_clock import at_wall_clock, local_day
 
 SAFETY_HOLD = timedelta(days=14)
@@ -58,11 +61,13 @@ def paused(m: Mentorship, until: date, at: datetime, by: Role | None, note: str 
     if end <= at:
         raise Rejected("invalid", "Please choose a day from tomorrow on.", "until")
     if end - at > timedelta(days=limits.longest_days + 1):
-        raise Rejected("invalid", f"A pause can last {limits.longest_days} days at the most.", "until")
+        raise Rejected("invalid", say("A pause can last {days} days at the most.", days=limits.longest_days), "until")
     rested = sum((one.end - one.start for one in m.pauses), timedelta())
     if rested + (end - at) > timedelta(days=limits.total_days + 1):
         raise Rejected(
-            "invalid", f"All pauses together can last {limits.total_days} days. Please choose an earlier day.", "until"
+            "invalid",
+            say("All pauses together can last {days} days. Please choose an earlier day.", days=limits.total_days),
+            "until",
         )
     m = m.evolve(pauses=(*m.pauses, Pausing(start=at, end=end, by=by)))
     m = calendar.around_a_pause(m, end, at)
@@ -114,7 +119,11 @@ def _days_away(m: Mentorship, act: DaysAway, now: datetime) -> Mentorship:
     end = at_wall_clock(act.last + timedelta(days=1), time(0), zone)
     total = sum((span.end - span.start for span in person.away), timedelta()) + (end - start)
     if total > timedelta(days=MOST_AWAY_DAYS + 1):
-        raise Rejected("invalid", f"Days away can be {MOST_AWAY_DAYS} in all. For longer, a pause is better.", "last")
+        raise Rejected(
+            "invalid",
+            say("Days away can be {days} in all. For longer, a pause is better.", days=MOST_AWAY_DAYS),
+            "last",
+        )
     m = m.evolve(**{act.by.value: person.evolve(away=(*person.away, Span(start=start, end=end)))})
     return notify(m, act.by.partner, MailKind.PARTNER_AWAY, now, by=act.by)
 
@@ -160,7 +169,7 @@ def _exit_ramp(m: Mentorship, act: ExitRamp, now: datetime) -> Mentorship:
                     "not_open", "You can finish early once you have had a session. You can end it now, too.", "choice"
                 )
             m = m.evolve(finish_asked=True)
-            return enter_wrap_up(m, now, "someone asked to finish early")
+            return enter_wrap_up(m, now, _("someone asked to finish early"))
         case Ramp.END:
             return decide(m, Outcome.ENDED_EARLY, now, act.by, note=act.note, undoable=True)
 
@@ -198,13 +207,7 @@ def _stop_contact(m: Mentorship, act: StopContact, now: datetime) -> Mentorship:
         raise Rejected("paused", "All contact is stopped already, and the coordinator knows.")
     kept = tuple(one.evolve(end=now, over=True) if one is resting else one for one in m.pauses)
     hold = Pausing(start=now, end=now + SAFETY_HOLD, by=act.by, held=True)
-    reason = Reason(
-        key=f"stop.{m.acts}",
-        severity="at_risk",
-        text=f"the {act.by} asked that all contact stops",
-        since=now,
-        remedy="Talk to them today. Then resume it or end it; it ends by itself after 14 days.",
-    )
+    reason = stop_reason(m, act.by, now, SAFETY_HOLD)
     m = m.evolve(pauses=(*kept, hold), raised={**m.raised, reason.key: reason})
     if m.ending is not None:
         # An end that was about to be told waits as well: until the coordinator decides, nobody is written to.

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from models.people import Person, Preferences, Start, StartPerson
+from models.phrases import to_translate as _
 from models.program import Program
 from models.state import Mentorship, Stage, Visit
 
@@ -19,7 +20,7 @@ def begin(start: Start, program: Program, now: datetime) -> Mentorship:
         shared=start.shared,
         started_at=now,
         deadline=now + timedelta(days=program.longest_days),
-        visits=(Visit(stage=Stage.INTRO, at=now, why="started"),),
+        visits=(Visit(stage=Stage.INTRO, at=now, why=_("started")),),
     )
 
 

@@ -9,6 +9,7 @@ from lifecycle.rejection import Rejected
 from models.answers import CheckIn, Progress
 from models.base import PAIR, Role
 from models.mail import MailClass, MailKind
+from models.phrases import to_translate as _
 from models.program import AskKind
 from models.state import CheckInAnswer, CheckInState, GoalState, Mentorship, SessionStatus, Stage, Visit
 
@@ -117,6 +118,9 @@ def all_reached(m: Mentorship) -> bool:
     return bool(m.goal_states) and all(state.reached_at is not None for state in m.goal_states)
 
 
+REFOCUSED = {"goals": _("back to the goals"), "session": _("one more session")}
+
+
 def refocus(m: Mentorship, what: str, by: Role, at: datetime) -> Mentorship:
     """Back to the goals, or one more session. How often is the program's to say."""
     if m.refocused >= m.program.check_ins.refocus_most:
@@ -127,7 +131,7 @@ def refocus(m: Mentorship, what: str, by: Role, at: datetime) -> Mentorship:
     m = m.evolve(
         refocused=m.refocused + 1,
         stage=stage,
-        visits=(*m.visits, Visit(stage=stage, at=at, why=f"refocus: {what}")),
+        visits=(*m.visits, Visit(stage=stage, at=at, why=REFOCUSED[what])),
         extra_sessions=m.extra_sessions + 1,
     )
     if what == "session":

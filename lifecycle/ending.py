@@ -36,7 +36,7 @@ def take_effect(m: Mentorship, at: datetime) -> Mentorship:
         stage=Stage.ENDED,
         outcome=m.ending.outcome,
         ended_at=at,
-        visits=(*m.visits, Visit(stage=Stage.ENDED, at=at, why=m.ending.outcome.value)),
+        visits=(*m.visits, Visit(stage=Stage.ENDED, at=at, why=m.ending.outcome.replace("_", " "))),
         notices=tuple(_still_told(m)),
     )
     for one in m.sessions:

@@ -1,25 +1,38 @@
 """Health: a verdict that is a list of reasons, each naming the event behind it. Silence counts once it is exhausted."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from lifecycle.asks import Ask, ask_id
+from lifecycle.asks import ask_id
 from lifecycle.calendar import grow_sessions
 from lifecycle.stages import all_asks
 from models.answers import Fit, FitCheck, Pulse
 from models.base import PAIR, Role
 from models.pages import HealthView
+from models.phrases import say
+from models.phrases import to_translate as _
 from models.program import AskKind
 from models.state import Mentorship, Outcome, Reason, Stage, TaskStatus
 
 LOW_SCORE = 2
 FALL = 2
 SECOND_MISS = 2
+MOST_OF_A_CAUSE = 300
+"""Providers explain at length why they refuse."""
+WHO = {Role.MENTEE: _("the mentee"), Role.MENTOR: _("the mentor")}
+QUALITIES = {
+    "respect": _("respect"),
+    "give_and_take": _("give and take"),
+    "expectations": _("clear expectations"),
+    "values": _("shared values"),
+    "connection": _("personal connection"),
+}
+"""The fields of a pulse, as they are spoken of."""
 
 
 def health(m: Mentorship, now: datetime) -> HealthView:
     """The verdict and its reasons as they are known at `now`."""
     found = reasons(m, now)
-    texts = tuple(reason.text for reason in found)
+    texts = tuple(str(reason.text) for reason in found)
     if m.outcome is Outcome.LAPSED or any(reason.severity == "at_risk" for reason in found):
         return HealthView(verdict="at_risk", reasons=texts)
     if any(reason.severity == "needs_attention" for reason in found):
@@ -38,22 +51,39 @@ def reasons(m: Mentorship, now: datetime) -> tuple[Reason, ...]:
     return (*_safety(m), *_silence(m, now), *_fit(m), *_sessions(m), *_pulses(m), *_tasks(m), *_mail(m))
 
 
-def silence_reason(ask: Ask) -> Reason:
-    """The reason that an ask whose ladder is used up gives."""
-    assert ask.coordinator_at is not None
+def stop_reason(m: Mentorship, by: Role, now: datetime, held: timedelta) -> Reason:
+    """The reason that someone gives who asks that all contact stops."""
     return Reason(
-        key=f"silent.{ask.id}",
-        severity="needs_attention",
-        text=f"{ask.by} has not answered '{ask.title}' for {(ask.coordinator_at - ask.opened_at).days} days",
-        since=ask.opened_at,
-        remedy="Write to them yourself, pause it, or end it. Without any of this, the ask ends by its own rule.",
+        key=f"stop.{m.acts}",
+        severity="at_risk",
+        text=say("{who} asked that all contact stops", terms=_who(by)),
+        since=now,
+        remedy=say(
+            "Talk to them today. Then resume it or end it; it ends by itself after {days} days.", days=held.days
+        ),
     )
+
+
+def _who(role: Role) -> dict[str, str]:
+    return {"who": WHO[role]}
 
 
 def _silence(m: Mentorship, now: datetime) -> list[Reason]:
     found = [
-        silence_reason(ask).evolve(
-            text=f"{ask.by} has not answered '{ask.title}' for {(now - ask.opened_at).days} days"
+        Reason(
+            key=f"silent.{ask.id}",
+            severity="needs_attention",
+            text=say(
+                "{who} has not answered “{ask}” for {count} day",
+                "{who} has not answered “{ask}” for {count} days",
+                count=(now - ask.opened_at).days,
+                terms={**_who(ask.by), "ask": ask.rule.title},
+                n=ask.number,
+            ),
+            since=ask.opened_at,
+            remedy=say(
+                "Write to them yourself, pause it, or end it. Without any of this, the ask ends by its own rule."
+            ),
         )
         for ask in all_asks(m)
         if ask.coordinator_at is not None and ask.coordinator_at <= now
@@ -65,9 +95,9 @@ def _silence(m: Mentorship, now: datetime) -> list[Reason]:
                 Reason(
                     key=f"silences.{role}.{len(closed)}",
                     severity="at_risk",
-                    text=f"{role} has let {m.silences[role]} asks in a row run out",
+                    text=say("{who} has let {count} asks in a row run out", count=m.silences[role], terms=_who(role)),
                     since=max(closed, default=now),
-                    remedy="Write to them yourself. If this goes on, the mentorship lapses.",
+                    remedy=say("Write to them yourself. If this goes on, the mentorship lapses."),
                 )
             )
     return found
@@ -87,9 +117,9 @@ def _fit(m: Mentorship) -> list[Reason]:
                 Reason(
                     key=f"fit.{said.ask}",
                     severity="needs_attention",
-                    text=f"{role} is not sure that it fits (private: the partner does not know)",
+                    text=say("{who} is not sure that it fits (private: the partner does not know)", terms=_who(role)),
                     since=said.at,
-                    remedy="Nothing yet: we ask again after the next session. Do not tell the partner.",
+                    remedy=say("Nothing yet: we ask again after the next session. Do not tell the partner."),
                 )
             )
     return found
@@ -103,9 +133,9 @@ def _sessions(m: Mentorship) -> list[Reason]:
                 Reason(
                     key=f"missed.{one.number}.{one.missed}",
                     severity="needs_attention",
-                    text=f"session {one.number} did not happen {one.missed} times in a row",
+                    text=say("session {n} did not happen {count} times in a row", n=one.number, count=one.missed),
                     since=one.planned_at,
-                    remedy="Ask both what gets in the way; a slower rhythm may help.",
+                    remedy=say("Ask both what gets in the way; a slower rhythm may help."),
                 )
             )
     last = next((one for one in reversed(grow_sessions(m)) if one.record is not None), None)
@@ -116,9 +146,14 @@ def _sessions(m: Mentorship) -> list[Reason]:
                     Reason(
                         key=f"rating.{last.number}.{role}",
                         severity="needs_attention",
-                        text=f"{role} rated session {last.number} with {rating} of 5",
+                        text=say(
+                            "{who} rated session {n} with {rating} of 5",
+                            n=last.number,
+                            rating=rating,
+                            terms=_who(role),
+                        ),
                         since=last.record.at,
-                        remedy="Ask them what was missing. The partner has not seen the rating.",
+                        remedy=say("Ask them what was missing. The partner has not seen the rating."),
                     )
                 )
     return found
@@ -136,17 +171,20 @@ def _pulses(m: Mentorship) -> list[Reason]:
             value = getattr(latest.pulse, name)
             fell = earlier is not None and getattr(earlier, name) - value >= FALL
             if value <= LOW_SCORE or fell:
-                said = name.replace("_", " ")
-                text = f"{role}'s pulse on {said} is {value} of 5"
+                terms = {**_who(role), "quality": QUALITIES[name]}
+                text = say("{who}: the pulse on {quality} is {value} of 5", value=value, terms=terms)
                 if fell and earlier is not None:
-                    text = f"{role}'s pulse on {said} fell from {getattr(earlier, name)} to {value}"
+                    was = getattr(earlier, name)
+                    text = say(
+                        "{who}: the pulse on {quality} fell from {was} to {value}", was=was, value=value, terms=terms
+                    )
                 found.append(
                     Reason(
                         key=f"pulse.{number}.{role}.{name}",
                         severity="at_risk" if value == 1 else "needs_attention",
                         text=text,
                         since=latest.at,
-                        remedy="Talk to them alone first.",
+                        remedy=say("Talk to them alone first."),
                     )
                 )
     return found
@@ -157,9 +195,9 @@ def _tasks(m: Mentorship) -> list[Reason]:
         Reason(
             key=f"blocked.{task.id}.{task.round}",
             severity="notice",
-            text=f"task {task.id} of the {task.owner} is blocked",
+            text=say("{who}: task {task} is blocked", task=task.id, terms=_who(task.owner)),
             since=task.created_at,
-            remedy="Nothing yet: the partner was told.",
+            remedy=say("Nothing yet: the partner was told."),
         )
         for task in m.tasks
         if task.status is TaskStatus.BLOCKED
@@ -172,9 +210,14 @@ def _mail(m: Mentorship) -> list[Reason]:
         Reason(
             key=f"undelivered.{log.id}",
             severity="needs_attention",
-            text=f"a mail to the {log.to} ({log.kind.replace('_', ' ')}) could not be delivered: {log.failed}"[:400],
+            text=say(
+                "{who}: a mail ({kind}) could not be delivered: {why}",
+                kind=log.kind.replace("_", " "),
+                why=log.failed[:MOST_OF_A_CAUSE],
+                terms=_who(log.to),
+            ),
             since=log.at,
-            remedy="Tell them yourself what it was about, and mend what the reason names.",
+            remedy=say("Tell them yourself what it was about, and mend what the reason names."),
         )
         for log in m.undelivered
         if log.to in PAIR
@@ -183,9 +226,9 @@ def _mail(m: Mentorship) -> list[Reason]:
         Reason(
             key=f"unreachable.{role}",
             severity="at_risk",
-            text=f"mail to the {role} can't be delivered: {why}",
+            text=say("{who}: mail can't be delivered: {why}", why=why, terms=_who(role)),
             since=m.started_at,
-            remedy="Find the right address and change it with the change_person command.",
+            remedy=say("Find the right address and change it with the change_person command."),
         )
         for role, why in m.unreachable.items()
     ]

@@ -11,6 +11,7 @@ from lifecycle.notices import notify
 from lifecycle.stages import RAN_OUT, all_asks, enter_wrap_up, has_substance, settled
 from models.base import Role
 from models.mail import MailClass, MailKind
+from models.phrases import to_translate as _
 from models.state import Mentorship, Outcome, Pausing, Stage
 
 
@@ -62,7 +63,7 @@ def applied(m: Mentorship, moment: Moment, at: datetime) -> Mentorship:
         case "deadline":
             m = decide(m, Outcome.COMPLETED if has_substance(m) else Outcome.LAPSED, at)
         case "wrap_up":
-            m = enter_wrap_up(m.evolve(finish_asked=True), at, "the deadline is near")
+            m = enter_wrap_up(m.evolve(finish_asked=True), at, _("the deadline is near"))
         case "resume":
             assert moment.pause is not None
             m = _resumed(m, moment.pause, at)

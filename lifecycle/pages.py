@@ -25,8 +25,10 @@ from models.answers import Terms
 from models.base import PAIR, Role
 from models.mail import AskCard
 from models.pages import Differing, Journey, Page, PageQuery, Status, Step
+from models.phrases import NOTHING, Phrase, say
+from models.phrases import to_translate as _
 from models.program import AskKind
-from models.state import Mentorship, SessionStatus, Stage, TaskStatus
+from models.state import Mentorship, Session, SessionStatus, Stage, TaskStatus
 
 
 def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
@@ -59,7 +61,7 @@ def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
         ask=ask_card(ask) if ask is not None and ask.by is query.role else None,
         answer=given.act if given is not None and mine else None,
         answered_at=given.at if given is not None and mine else None,
-        recorded=given.recorded if given is not None and mine else "",
+        recorded=given.recorded if given is not None and mine else NOTHING,
         receipt=receipts[-1] if receipts else None,
         undo_until=m.ending.effective_at
         if m.ending is not None and m.ending.by is query.role and m.stage is not Stage.ENDED
@@ -164,11 +166,7 @@ def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
         visits=m.visits,
         i_owe=open_cards(m, role, now),
         partner_owes=tuple(card for card in open_cards(m, role.partner, now) if not _is_telling(card)),
-        next_what=(
-            ("You meet for the first time" if next_session.number == 0 else f"Session {next_session.number}")
-            if next_session is not None
-            else ("We write again" if due is not None else "")
-        ),
+        next_what=_next_what(next_session, due is not None),
         next_at=next_session.starts_at if next_session is not None else (due.at if due is not None else None),
         sessions=tuple(session_card(m, one, role) for one in m.sessions),
         tasks=tuple(task_card(task) for task in m.tasks),
@@ -180,6 +178,12 @@ def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
         partner_away_until=away_until(m, role.partner, now),
         can=possible(m, role, now),
     )
+
+
+def _next_what(meeting: Session | None, mail_is_due: bool) -> Phrase:
+    if meeting is not None:
+        return say("Session {number}", number=meeting.number) if meeting.number else say("You meet for the first time")
+    return say("We write again") if mail_is_due else NOTHING
 
 
 def open_cards(m: Mentorship, role: Role, now: datetime) -> tuple[AskCard, ...]:
@@ -194,11 +198,11 @@ def _is_telling(card: AskCard) -> bool:
 
 
 TITLES = {
-    Stage.INTRO: "Getting to know each other",
-    Stage.GOAL_SETTING: "Setting goals",
-    Stage.GROW_SESSIONS: "Sessions",
-    Stage.CHECK_INS: "Check-ins",
-    Stage.WRAP_UP: "Wrap-up",
+    Stage.INTRO: _("Getting to know each other"),
+    Stage.GOAL_SETTING: _("Setting goals"),
+    Stage.GROW_SESSIONS: _("Sessions"),
+    Stage.CHECK_INS: _("Check-ins"),
+    Stage.WRAP_UP: _("Wrap-up"),
 }
 
 

@@ -1,8 +1,5 @@
 """What a person reads after a press: what was recorded, and what happens next."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from lifecycle import calendar, tasks
 from models.acts import (
     AssignTask,
@@ -25,171 +22,186 @@ from models.answers import (
     FitCheck,
     FollowUp,
     PickTime,
-    Prepare,
     ProposeTimes,
     Report,
     ReviewGoals,
     SetGoals,
     SignAgreement,
 )
-from models.base import Role
-from models.state import Mentorship, Stage
+from models.phrases import Phrase, say
+from models.state import Mentorship, SessionStatus, Stage
 
 FIT = {
-    Fit.GOOD: "that it feels good",
-    Fit.NOT_SURE: "that you are not sure yet",
-    Fit.NOT_A_FIT: "that it is not a fit",
+    Fit.GOOD: say("You said that it feels good. Only we know that; your partner never learns it."),
+    Fit.NOT_SURE: say("You said that you are not sure yet. Only we know that; your partner never learns it."),
+    Fit.NOT_A_FIT: say("You said that it is not a fit. Only we know that; your partner never learns it."),
 }
-STATUS = {"done": "is done", "on_track": "is on track", "blocked": "is blocked", "more_time": "needs more time"}
+RAMPS = {
+    Ramp.PAUSE: say("The mentorship rests."),
+    Ramp.SLOWER: say("You will meet at half the pace."),
+    Ramp.CHANGE_TOPIC: say("You go back to the goals."),
+    Ramp.FINISH: say("You finish here: the wrap-up begins."),
+    Ramp.END: say("The mentorship ends, without blame on anyone."),
+}
 SIMPLE = {
-    "set_goals": "Your goals are saved.",
-    "sign_agreement": "Your side of the agreement is saved.",
-    "prepare": "Your topics are on the agenda.",
-    "reflect": "Your words are saved.",
-    "resume": "The mentorship goes on.",
-    "change_preferences": "Your preferences are saved.",
-    "ask_help": "Your message goes to the coordinator. Your partner does not see it.",
-    "stop_contact": "All contact is stopped.",
-    "fresh_link": "A fresh link is on its way to the address we have on record.",
-    "unsubscribe": "You will get no more nudges.",
-    "give_feedback": "Your feedback is saved.",
-    "undo": "It is taken back, as if it had never been said.",
+    "prepare": say("Your topics are on the agenda."),
+    "check_in": say("Your check-in is saved."),
+    "reflect": say("Your words are saved."),
+    "resume": say("The mentorship goes on."),
+    "change_preferences": say("Your preferences are saved."),
+    "ask_help": say("Your message goes to the coordinator. Your partner does not see it."),
+    "stop_contact": say("All contact is stopped."),
+    "fresh_link": say("A fresh link is on its way to the address we have on record."),
+    "unsubscribe": say("You will get no more nudges."),
+    "cancel_session": say("The session is called off."),
+    "give_feedback": say("Your feedback is saved."),
+    "undo": say("It is taken back, as if it had never been said."),
 }
 
 
-def _day(m: Mentorship, by: Role, at: datetime) -> str:
-    """A date and time in the reader's zone, with the zone named."""
-    zone = m.person(by).preferences.zone
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{local:%A} {local.day} {local:%B %Y}, {local:%H:%M} ({zone})"
-
-
-def _date(value: object) -> str:
-    return f"{value:%A} {value.day} {value:%B %Y}" if hasattr(value, "day") else str(value)
-
-
-def recorded(m: Mentorship, act: ActBase, now: datetime) -> str:
+def recorded(m: Mentorship, act: ActBase) -> Phrase:
     """One or two sentences on what was recorded, to the person who did it."""
     match act:
         case Accept(decision=Decision.YES):
-            return "You accepted the mentorship."
+            return say("You accepted the mentorship.")
         case Accept():
-            return "You declined the mentorship."
+            return say("You declined the mentorship.")
         case ProposeTimes():
-            times = "; ".join(_day(m, act.by, at) for at in act.times)
-            return f"You proposed: {times}."
+            return say("You proposed: {times}.", times=act.times)
         case PickTime(time=None):
-            return "None of the times suits you."
+            return say("None of the times suits you.")
         case PickTime():
             assert act.time is not None
-            return f"Your first conversation is on {_day(m, act.by, act.time)}."
+            return say("Your first conversation is on {at}.", at=act.time)
         case FitCheck():
-            return f"You said {FIT[act.fit]}. Only we know that; your partner never learns it."
+            return FIT[act.fit]
         case SetGoals():
-            count = len(act.goals)
-            return f"{count} {'goal is' if count == 1 else 'goals are'} saved."
+            return say("{count} goal is saved.", "{count} goals are saved.", count=len(act.goals))
+        case ReviewGoals(verdict="approve"):
+            return say("You approved the goals.")
         case ReviewGoals():
-            return "You approved the goals." if act.verdict == "approve" else "You asked for a change to the goals."
+            return say("You asked for a change to the goals.")
         case SignAgreement(terms=terms):
-            weeks = "every week" if terms.every_weeks == 1 else f"every {terms.every_weeks} weeks"
-            return f"You agree to meet {weeks} for {terms.minutes} minutes, at {terms.time:%H:%M} ({terms.zone})."
-        case Prepare():
-            return "Your topics are on the agenda."
+            return say(
+                "You agree to meet every week for {minutes} minutes, at {time} ({zone}).",
+                "You agree to meet every {count} weeks for {minutes} minutes, at {time} ({zone}).",
+                count=terms.every_weeks,
+                minutes=terms.minutes,
+                time=f"{terms.time:%H:%M}",
+                zone=terms.zone,
+            )
         case Report(happened=Decision.NO):
-            return "The session did not happen."
+            return say("The session did not happen.")
+        case Report(tasks=()):
+            return say("Your session record is saved.")
         case Report():
-            count = len(act.tasks)
-            extra = "" if not count else f", with {count} {'commitment' if count == 1 else 'commitments'}"
-            return f"Your session record is saved{extra}."
+            return say(
+                "Your session record is saved, with {count} commitment.",
+                "Your session record is saved, with {count} commitments.",
+                count=len(act.tasks),
+            )
+        case Confirm(verdict="right"):
+            return say("You confirmed the session.")
         case Confirm():
-            return "You confirmed the session." if act.verdict == "right" else "Your correction is saved."
+            return say("Your correction is saved.")
         case FollowUp():
-            return f"Your task “{tasks.of_ask(m, act.ask).title}” {STATUS[act.status]}."
-        case CheckIn():
-            return "Your check-in is saved."
+            return _stands(act, tasks.of_ask(m, act.ask).title)
+        case Extend(decision=Decision.YES):
+            return say("You would like to go on.")
         case Extend():
-            return "You would like to go on." if act.decision is Decision.YES else "You want to finish as planned."
+            return say("You want to finish as planned.")
         case Pause():
-            return f"The mentorship rests until {_date(act.until)}."
+            return say("The mentorship rests until {until}.", until=act.until)
         case DaysAway():
-            return f"You are away from {_date(act.first)} to {_date(act.last)}."
+            return say("You are away from {first} to {last}.", first=act.first, last=act.last)
         case Snooze():
-            return f"We leave you alone about this for {act.days} {'day' if act.days == 1 else 'days'}."
+            return say(
+                "We leave you alone about this for {count} day.",
+                "We leave you alone about this for {count} days.",
+                count=act.days,
+            )
         case MoveSession():
-            return f"The session is now on {_day(m, act.by, act.starts_at)}."
-        case CancelSession():
-            return "The session is called off."
+            return say("The session is now on {at}.", at=act.starts_at)
         case AssignTask():
-            return f"The task “{act.task.title}” is set, due on {_date(act.task.due)}."
+            return say("The task “{task}” is set, due on {due}.", task=act.task.title, due=act.task.due)
         case ExitRamp():
             return RAMPS[act.choice]
     return SIMPLE[str(getattr(act, "act", ""))]
 
 
-RAMPS = {
-    Ramp.PAUSE: "The mentorship rests.",
-    Ramp.SLOWER: "You will meet at half the pace.",
-    Ramp.CHANGE_TOPIC: "You go back to the goals.",
-    Ramp.FINISH: "You finish here: the wrap-up begins.",
-    Ramp.END: "The mentorship ends, without blame on anyone.",
-}
+def _stands(act: FollowUp, task: str) -> Phrase:
+    match act.status:
+        case "done":
+            return say("Your task “{task}” is done.", task=task)
+        case "on_track":
+            return say("Your task “{task}” is on track.", task=task)
+        case "blocked":
+            return say("Your task “{task}” is blocked.", task=task)
+        case "more_time":
+            return say("Your task “{task}” needs more time.", task=task)
 
 
-def happens_next(before: Mentorship, m: Mentorship, act: ActBase, now: datetime) -> str:
+def happens_next(before: Mentorship, m: Mentorship, act: ActBase) -> Phrase:
     """What the person can expect now, and when."""
     if m.ending is not None and m.stage is not Stage.ENDED and m.ending.by is act.by:
-        minutes = m.program.manners.undo_minutes
-        return f"You can take this back within {minutes} minutes. Then both of you get a closing mail."
+        return say(
+            "You can take this back within {count} minute. Then both of you get a closing mail.",
+            "You can take this back within {count} minutes. Then both of you get a closing mail.",
+            count=m.program.manners.undo_minutes,
+        )
     if m.stage is Stage.ENDED:
-        return "That was the last step. Both of you get a closing mail."
+        return say("That was the last step. Both of you get a closing mail.")
     if before.stage is not m.stage:
         return STAGE_NEXT[m.stage]
+    partner = m.person(act.by.partner).name
     match act:
         case Accept():
-            return f"We wait for {m.person(act.by.partner).name} to answer, and write to you then."
+            return say("We wait for {partner} to answer, and write to you then.", partner=partner)
         case ProposeTimes():
-            return f"{m.person(act.by.partner).name} picks one. A calendar invitation follows."
+            return say("{partner} picks one. A calendar invitation follows.", partner=partner)
         case PickTime(none_suits=True):
-            return "Now propose times that suit you."
+            return say("Now propose times that suit you.")
         case PickTime():
-            return "Both of you get a calendar invitation. Afterwards we ask you privately how it felt."
+            return say("Both of you get a calendar invitation. Afterwards we ask you privately how it felt.")
         case SetGoals():
-            return f"{m.mentor.name} looks at them and approves, or suggests a change."
+            return say("{mentor} looks at them and approves, or suggests a change.", mentor=m.mentor.name)
         case ReviewGoals(verdict="change"):
-            return f"{m.mentee.name} gets your comment and writes a new version."
+            return say("{mentee} gets your comment and writes a new version.", mentee=m.mentee.name)
         case ReviewGoals():
-            return "Next, you both agree on how you work together."
+            return say("Next, you both agree on how you work together.")
         case SignAgreement():
-            return f"{m.person(act.by.partner).name} is asked next. Where you differ, you see just the differences."
+            return say("{partner} is asked next. Where you differ, you see just the differences.", partner=partner)
         case Report(happened=Decision.NO):
             one = calendar.session(m, int(act.ask.split(".")[2]))
-            if one is not None and one.status.value == "planned":
-                return f"The new time is {_day(m, act.by, one.starts_at)}. Both get an invitation; you can move it."
-            return "It is dropped after several tries, and the next session follows as planned."
+            if one is not None and one.status is SessionStatus.PLANNED:
+                return say("The new time is {at}. Both get an invitation; you can move it.", at=one.starts_at)
+            return say("It is dropped after several tries, and the next session follows as planned.")
         case Report():
-            return f"{m.mentor.name} reads it and may add to it. You hear from us about your commitments."
+            return say(
+                "{mentor} reads it and may add to it. You hear from us about your commitments.", mentor=m.mentor.name
+            )
         case Confirm():
-            return f"{m.mentee.name} gets your words."
+            return say("{mentee} gets your words.", mentee=m.mentee.name)
         case FollowUp(status="blocked"):
-            return f"{m.person(act.by.partner).name} hears of it and can help."
+            return say("{partner} hears of it and can help.", partner=partner)
         case FollowUp(status="on_track"):
-            return "We ask again when it is due."
+            return say("We ask again when it is due.")
         case MoveSession() | CancelSession():
-            return "Both of you get the change for your calendar."
+            return say("Both of you get the change for your calendar.")
         case Pause():
-            return "No mail until then. It goes on by itself, and you can resume earlier from your journey page."
+            return say("No mail until then. It goes on by itself, and you can resume earlier from your journey page.")
         case DaysAway():
-            return "No mail on these days, and what is due waits. Your partner hears when to expect an answer."
+            return say("No mail on these days, and what is due waits. Your partner hears when to expect an answer.")
         case CheckIn(refocus="none"):
-            return "Your partner reads what you shared. The journey page shows the rest."
-    return "Nothing else is needed from you for now."
+            return say("Your partner reads what you shared. The journey page shows the rest.")
+    return say("Nothing else is needed from you for now.")
 
 
 STAGE_NEXT = {
-    Stage.INTRO: "You are getting to know each other.",
-    Stage.GOAL_SETTING: "You are on to the goals. We write to whoever is next.",
-    Stage.GROW_SESSIONS: "You are on to the sessions. The dates are on your journey page.",
-    Stage.CHECK_INS: "You are on to the check-ins: a lower beat, with time between.",
-    Stage.WRAP_UP: "You are on to the wrap-up: looking back, and saying thanks.",
-    Stage.ENDED: "That was the last step.",
+    Stage.INTRO: say("You are getting to know each other."),
+    Stage.GOAL_SETTING: say("You are on to the goals. We write to whoever is next."),
+    Stage.GROW_SESSIONS: say("You are on to the sessions. The dates are on your journey page."),
+    Stage.CHECK_INS: say("You are on to the check-ins: a lower beat, with time between."),
+    Stage.WRAP_UP: say("You are on to the wrap-up: looking back, and saying thanks."),
+    Stage.ENDED: say("That was the last step."),
 }

@@ -7,6 +7,7 @@ from operator import attrgetter, is_
 from lifecycle import calendar, check_ins, goal_setting, grow_sessions, intro, tasks, wrap_up
 from lifecycle.asks import Ask
 from lifecycle.ending import decide
+from models.phrases import to_translate as _
 from models.program import AskKind
 from models.state import Mentorship, Outcome, SessionStatus, Stage, Visit
 
@@ -87,11 +88,11 @@ def settled(m: Mentorship, at: datetime) -> Mentorship:
     """Goes on as far as the state allows: to the next stage, to the wrap-up, to the end."""
     while m.stage is not Stage.ENDED and m.ending is None:
         if wrap_up.wants_extension(m):
-            m = _visit(wrap_up.extend(m, at), Stage.GROW_SESSIONS, at, "both want to go on")
+            m = _visit(wrap_up.extend(m, at), Stage.GROW_SESSIONS, at, _("both want to go on"))
         elif wrap_up.is_finished(m):
             return decide(m, Outcome.COMPLETED, at)
         elif m.stage in (Stage.GROW_SESSIONS, Stage.CHECK_INS) and check_ins.all_reached(m):
-            m = enter_wrap_up(m, at, "all goals are reached")
+            m = enter_wrap_up(m, at, _("all goals are reached"))
         elif m.stage in STAGES and (follows := STAGES[m.stage](m)) is not None:
             m = _enter(m, follows, at)
         else:
@@ -101,7 +102,7 @@ def settled(m: Mentorship, at: datetime) -> Mentorship:
 
 def _enter(m: Mentorship, stage: Stage, at: datetime) -> Mentorship:
     if stage is Stage.WRAP_UP:
-        return enter_wrap_up(m, at, "the planned run is over")
+        return enter_wrap_up(m, at, _("the planned run is over"))
     m = _visit(m, stage, at, "")
     if stage is Stage.GOAL_SETTING:
         return _met(m, at)

@@ -6,6 +6,7 @@ from typing import Literal
 from models.answers import Goal
 from models.base import Instant, Model, Role
 from models.people import Language
+from models.phrases import Phrase
 from models.program import AskKind, Branding, Wording
 
 
@@ -158,10 +159,10 @@ class Summary(Model):
 class ReasonLine(Model):
     """A reason of the health verdict, worded for the coordinator, and what can be done."""
 
-    text: str
+    text: Phrase
     severity: str
     since: Instant
-    remedy: str
+    remedy: Phrase
 
 
 class LetterItem(Model):

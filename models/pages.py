@@ -11,6 +11,7 @@ from models.answers import (
 from models.base import Instant, Model, Role, Span
 from models.mail import AskCard, Correspondent, GoalCard, ProgramCard, SessionCard, Summary, TaskCard
 from models.people import Preferences
+from models.phrases import NOTHING, Phrase
 from models.state import Outcome, Receipt, Stage, Visit
 
 
@@ -71,7 +72,7 @@ class Page(Model):
     ask: AskCard | None = None
     answer: AnyAnswer | None = None
     answered_at: Instant | None = None
-    recorded: str = ""
+    recorded: Phrase = NOTHING
     receipt: Receipt | None = None
     undo_until: Instant | None = None
     session: SessionCard | None = None
@@ -107,7 +108,7 @@ class Journey(Model):
     visits: tuple[Visit, ...]
     i_owe: tuple[AskCard, ...]
     partner_owes: tuple[AskCard, ...]
-    next_what: str
+    next_what: Phrase
     next_at: Instant | None
     sessions: tuple[SessionCard, ...]
     tasks: tuple[TaskCard, ...]

@@ -14,6 +14,7 @@ from models.answers import (
 from models.base import Instant, Model, Note, Role, Span
 from models.mail import Letter, MailClass, MailKind
 from models.people import Person
+from models.phrases import NOTHING, Phrase
 from models.program import Program
 
 SCHEMA = 1
@@ -68,7 +69,7 @@ class Answered(Model):
     by: Role
     at: Instant
     revision: int
-    recorded: str = ""
+    recorded: Phrase = NOTHING
     act: AnyAnswer | None = None
 
 
@@ -220,8 +221,8 @@ class Receipt(Model):
     by: Role
     ask: str
     at: Instant
-    recorded: str
-    happens_next: str
+    recorded: Phrase
+    happens_next: Phrase
     next_ask: str | None = None
     undo_until: Instant | None = None
 
@@ -231,9 +232,9 @@ class Reason(Model):
 
     key: str
     severity: Literal["notice", "needs_attention", "at_risk"]
-    text: str
+    text: Phrase
     since: Instant
-    remedy: str = "Write to both, or pause it."
+    remedy: Phrase
 
 
 class Ending(Model):

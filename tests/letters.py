@@ -23,6 +23,7 @@ from models.mail import (
     TaskCard,
 )
 from models.people import Language
+from models.phrases import say
 from models.program import AskKind, Branding
 
 AT = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
@@ -144,16 +145,27 @@ SUMMARY = Summary(
 
 REASONS = (
     ReasonLine(
-        text="mentor has not answered ‘confirm session 3’ for 11 days",
+        text=say(
+            "{who} has not answered “{ask}” for {count} day",
+            "{who} has not answered “{ask}” for {count} days",
+            count=11,
+            terms={"who": "the mentor", "ask": "confirm session {n}"},
+            n=3,
+        ),
         severity="needs_attention",
         since=AT - timedelta(days=11),
-        remedy="Write to Ben Sørensen, or pause the mentorship.",
+        remedy=say("Write to them yourself, pause it, or end it. Without any of this, the ask ends by its own rule."),
     ),
     ReasonLine(
-        text="pulse on clear expectations fell from 4 to 2",
+        text=say(
+            "{who}: the pulse on {quality} fell from {was} to {value}",
+            was=4,
+            value=2,
+            terms={"who": "the mentee", "quality": "clear expectations"},
+        ),
         severity="at_risk",
         since=AT - timedelta(days=1),
-        remedy="Offer both of them a short talk.",
+        remedy=say("Talk to them alone first."),
     ),
 )
 

@@ -150,11 +150,11 @@ def test_the_room_for_a_refocus_is_bounded() -> None:
 def test_a_low_pulse_is_told_to_the_coordinator_once_and_never_to_the_partner() -> None:
     story = at_a_check_in()
     story.says(MENTOR, AskKind.CHECK_IN, pulse={**FINE, "expectations": 2})
-    assert "mentor's pulse on expectations is 2 of 5" in health(story.m, story.now).reasons
+    assert "the mentor: the pulse on clear expectations is 2 of 5" in health(story.m, story.now).reasons
     assert health(story.m, story.now).verdict == "needs_attention"
     story.says(MENTEE, AskKind.CHECK_IN)
     story.days(30)
-    texts = [reason.text for item in story.items(COORDINATOR, MailKind.ATTENTION) for reason in item.reasons]
+    texts = [str(reason.text) for item in story.items(COORDINATOR, MailKind.ATTENTION) for reason in item.reasons]
     assert len([item for item in story.items(COORDINATOR, MailKind.ATTENTION) if "pulse" in item.key]) == 1
     assert any("expectations" in text for text in texts)
     assert "pulse on" not in "".join(letter.model_dump_json() for letter in story.mails(MENTEE))
@@ -165,7 +165,7 @@ def test_a_pulse_that_fell_is_a_reason() -> None:
     story.says(MENTEE, AskKind.CHECK_IN, pulse=FINE)
     story.reach(MENTEE, AskKind.CHECK_IN)
     story.says(MENTEE, AskKind.CHECK_IN, pulse={**FINE, "respect": 3})
-    assert "mentee's pulse on respect fell from 5 to 3" in health(story.m, story.now).reasons
+    assert "the mentee: the pulse on respect fell from 5 to 3" in health(story.m, story.now).reasons
 
 
 def test_an_unanswered_check_in_is_skipped() -> None:

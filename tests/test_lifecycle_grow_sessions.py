@@ -184,7 +184,7 @@ def test_two_no_shows_in_a_row_worry_the_coordinator_and_three_drop_the_session(
             assert "session 1 did not happen 2 times in a row" in health(story.m, story.now).reasons
     assert story.session(1).status is SessionStatus.CANCELLED
     story.days(3)
-    texts = [item.reasons[0].text for item in story.items(COORDINATOR, MailKind.ATTENTION)]
+    texts = [str(item.reasons[0].text) for item in story.items(COORDINATOR, MailKind.ATTENTION)]
     assert sum("did not happen 2 times" in text for text in texts) == 1
     assert story.reach(MENTEE, AskKind.REPORT).number == 2
 

@@ -20,7 +20,7 @@ def test_silence_says_nothing_until_the_ladder_is_used_up() -> None:
     story.days(1)
     view = health(story.m, story.now)
     assert view.verdict == "needs_attention"
-    assert view.reasons == ("mentor has not answered 'accept the mentorship' for 12 days",)
+    assert view.reasons == ("the mentor has not answered “accept the mentorship” for 12 days",)
 
 
 def test_the_coordinator_hears_of_each_reason_once_with_what_can_be_done() -> None:
@@ -64,7 +64,7 @@ def test_a_low_rating_is_told_to_the_coordinator_and_kept_from_the_partner() -> 
     story.reach(MENTEE, AskKind.REPORT)
     story.says(MENTEE, AskKind.REPORT, rating=1)
     story.says(MENTOR, AskKind.CONFIRM)
-    assert "mentee rated session 1 with 1 of 5" in health(story.m, story.now).reasons
+    assert "the mentee rated session 1 with 1 of 5" in health(story.m, story.now).reasons
     story.days(5)
     assert "rated" not in "".join(letter.model_dump_json() for letter in story.mails(MENTOR))
 

@@ -32,8 +32,8 @@ def test_a_receipt_is_found_again_after_a_renewal() -> None:
 def test_a_receipt_says_what_was_recorded_and_what_comes_next() -> None:
     story = Story()
     receipt = story.says(MENTEE, AskKind.ACCEPT)
-    assert receipt.recorded == "You accepted the mentorship."
-    assert receipt.happens_next == "We wait for Mara Mentor to answer, and write to you then."
+    assert str(receipt.recorded) == "You accepted the mentorship."
+    assert str(receipt.happens_next) == "We wait for Mara Mentor to answer, and write to you then."
 
 
 def test_a_renewal_between_a_decline_and_its_undo_mails_nothing_again() -> None:

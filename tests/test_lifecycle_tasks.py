@@ -88,7 +88,7 @@ def test_blocked_tells_the_partner_with_the_plan_quoted_and_asks_again_later() -
     (item,) = story.items(MENTOR, MailKind.TASK_BLOCKED)
     assert item.tasks[0].obstacle == "She travels"
     assert item.tasks[0].plan == "If she travels, then I will write to her"
-    assert "task 1 of the mentee is blocked" in health(story.m, story.now).reasons
+    assert "the mentee: task 1 is blocked" in health(story.m, story.now).reasons
     assert health(story.m, story.now).verdict == "on_track", "a blocked task is no alarm"
     assert story.reach(MENTEE, AskKind.FOLLOW_UP).opened_at == at + timedelta(days=4)
 

@@ -13,6 +13,7 @@ from models.answers import Goal
 from models.base import Role
 from models.mail import Letter, MailKind
 from models.people import Language, StartPerson
+from models.phrases import say
 from templates.catalogs import LANGUAGES
 from tests.letters import EVERY_LETTER, GOALS, REASONS, SESSION, in_language, letter
 from tests.test_mail_rendering import BASE, message, part
@@ -62,7 +63,10 @@ def typed(what: str, kind: MailKind, role: Role) -> Letter:
             for card in lead.goals
         ),
         questions=tuple(said for _ in lead.questions),
-        reasons=tuple(REASONS[0].evolve(text=said, remedy=said) for _ in lead.reasons),
+        reasons=tuple(
+            REASONS[0].evolve(text=say("{who}: mail can't be delivered: {why}", why=said, terms={"who": said}))
+            for _ in lead.reasons
+        ),
     )
     partner = one.partner and one.partner.evolve(name=said, bio=said)
     pair = tuple(person.evolve(name=said, bio=said) for person in one.pair)

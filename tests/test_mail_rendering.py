@@ -236,9 +236,9 @@ def test_the_coordinator_hears_reasons_since_when_and_what_can_be_done() -> None
     assert str(message(one)["Subject"]).startswith("At risk: Amara Okafor")
     plain = " ".join(text(one).split())
     for said in (
-        "has not answered ‘confirm session 3’ for 11 days",
+        "has not answered “confirm session 3” for 11 days",
         "Since Fri 20 November; needs attention.",
-        "Write to Ben Sørensen, or pause the mentorship.",
+        "Write to them yourself, pause it, or end it.",
         "ben@example.com",
         "mentorship/career-amara-ben",
         "starter.py show career-amara-ben",

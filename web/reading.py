@@ -8,9 +8,11 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from models.people import Language
-from models.phrases import Phrase, filled
+from models.phrases import Phrase
 from models.state import Outcome, Stage
 from templates.catalogs import LANGUAGES, SOURCE, translations
+from templates.spoken import ask_title as titled
+from templates.spoken import spoken as said_by_rules
 from web import dates, words
 
 
@@ -51,25 +53,18 @@ def said(context: Context, phrase: Phrase | str) -> str:
 
 def spoken(phrase: Phrase | str, language: Language, zone: str) -> str:
     """The same outside of a template."""
-    known = translations(language)
-    if isinstance(phrase, str):
-        return known.gettext(phrase) if phrase else ""
-    count = phrase.count
-    text = (
-        known.ngettext(phrase.text, phrase.plural, count)
-        if phrase.plural and count is not None
-        else known.gettext(phrase.text)
+    return said_by_rules(
+        phrase,
+        language,
+        at=lambda instant: dates.when(instant, zone, language),
+        on=lambda day: dates.calendar_day(day, language),
     )
-    return filled(
-        text,
-        {
-            **phrase.words,
-            **{name: known.gettext(term) for name, term in phrase.terms.items()},
-            **{name: "; ".join(dates.when(at, zone, language) for at in all) for name, all in phrase.times.items()},
-            **{name: dates.calendar_day(day, language) for name, day in phrase.days.items()},
-            "count": str(count),
-        },
-    )
+
+
+@pass_context
+def ask_title(context: Context, title: str) -> str:
+    """What an ask wants, with the number it may hold: "confirm session 3"."""
+    return titled(title, context["language"])
 
 
 @pass_context
@@ -133,6 +128,7 @@ def _ngettext(context: Context, one: str, many: str, count: int) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     "translated": translated,
     "said": said,
+    "ask_title": ask_title,
     "day": day,
     "short_day": short_day,
     "when": when,
