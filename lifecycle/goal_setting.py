@@ -15,6 +15,7 @@ from models.answers import (
 )
 from models.base import PAIR, Role
 from models.mail import MailKind
+from models.phrases import say
 from models.program import AskKind
 from models.state import GoalState, GoalVersion, Mentorship, Stage
 from models.wall_clock import local_day
@@ -92,7 +93,12 @@ def enter_sessions(m: Mentorship, at: datetime) -> Mentorship:
 def set_goals(m: Mentorship, act: SetGoals, ask: str, at: datetime) -> Mentorship:
     """A new round of goals, or a change to the one that the mentor has not looked at yet."""
     if len(act.goals) > m.program.goals.most:
-        raise Rejected("invalid", f"Please keep to {m.program.goals.most} goals at the most.", "goals")
+        most = m.program.goals.most
+        raise Rejected(
+            "invalid",
+            say("Please keep to {count} goal.", "Please keep to {count} goals at the most.", count=most),
+            "goals",
+        )
     today = local_day(at, ZoneInfo(m.mentee.preferences.zone))
     for index, goal in enumerate(act.goals):
         if goal.by_when <= today:

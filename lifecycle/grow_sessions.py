@@ -16,6 +16,7 @@ from models.answers import (
 )
 from models.base import Role
 from models.mail import MailKind
+from models.phrases import say
 from models.program import AskKind
 from models.state import Mentorship, Record, Session, SessionStatus, Stage
 from models.wall_clock import at_wall_clock, local_day
@@ -100,7 +101,12 @@ def report(m: Mentorship, act: Report, ask: str, at: datetime) -> Mentorship:
     if act.happened is Decision.NO:
         return did_not_happen(m, one, act.new_time, at, act.by, act.reason)
     if len(act.tasks) > m.program.sessions.tasks_most:
-        raise Rejected("invalid", f"Please keep to {m.program.sessions.tasks_most} tasks a session.", "tasks")
+        most = m.program.sessions.tasks_most
+        raise Rejected(
+            "invalid",
+            say("Please keep to {count} task a session.", "Please keep to {count} tasks a session.", count=most),
+            "tasks",
+        )
     assert act.rating is not None
     record = Record(
         at=at,

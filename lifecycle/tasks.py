@@ -10,6 +10,7 @@ from models.acts import AssignTask, GiveFeedback
 from models.answers import FollowUp, NewTask
 from models.base import Role
 from models.mail import MailKind
+from models.phrases import say
 from models.program import AskKind
 from models.state import Mentorship, Stage, Task, TaskStatus
 from models.wall_clock import at_wall_clock, local_day
@@ -83,7 +84,9 @@ def added(m: Mentorship, new: NewTask, by: Role, at: datetime, field: str, sessi
     _check_day(m, new.owner, new.due, at, f"{field}.due")
     if sum(one.status in OPEN for one in m.tasks) >= MOST_OPEN:
         raise Rejected(
-            "invalid", f"There are {MOST_OPEN} open tasks already. Please finish or drop one first.", f"{field}.title"
+            "invalid",
+            say("There are {count} open tasks already. Please finish or drop one first.", count=MOST_OPEN),
+            f"{field}.title",
         )
     due = due_instant(m, new.owner, new.due)
     one = Task(

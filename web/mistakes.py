@@ -7,8 +7,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from models.answers import ActBase
+from models.people import Language
+from models.phrases import Phrase
+from web.reading import spoken as said
 
-Mistakes = dict[str, str]
+Mistakes = dict[str, Phrase | str]
 """A sentence by field name; the empty name is for the form as a whole."""
 
 CHOICES = frozenset(
@@ -23,6 +26,11 @@ ROWS = {"goals": "goal", "options": "option", "tasks": "task", "times": "time"}
 """What one row of a list is called."""
 WHOLE_FORM = {"pick_time": "time"}
 """Where a problem with the form as a whole is shown, where one field is what the form is about."""
+
+
+def worded(mistakes: Mistakes, language: Language, zone: str) -> dict[str, str]:
+    """The mistakes as their reader is told them."""
+    return {name: said(phrase, language, zone) for name, phrase in mistakes.items()}
 
 
 def mistakes_of(error: ValidationError, act: type[ActBase]) -> Mistakes:

@@ -13,7 +13,7 @@ from models.pages import Page, PageQuery
 from models.state import Receipt
 from web import unhappy
 from web.forms import Values, flatten, nested, typed
-from web.mistakes import Mistakes, mistakes_of
+from web.mistakes import Mistakes, mistakes_of, worded
 from web.nonces import BadNonce, Nonce
 from web.prefill import first_values
 from web.site import Door, Site, used
@@ -52,7 +52,7 @@ class Question:
             action=self.action,
             nonce=self.door.nonce(self.act, self.subject),
             values=self._first_values() if values is None else values,
-            mistakes=mistakes or {},
+            mistakes=worded(mistakes or {}, page.preferences.language, self.door.zone),
             confirm=needs_confirmation(self.act, page),
         )
         return self.door.show(self.template, {"form": form, "question": self, "taken": self.taken}, status=status)
@@ -101,15 +101,15 @@ class Question:
 
     def _rejected(self, refusal: ActRejected, values: Values) -> Response:
         if refusal.code == "invalid":
-            return self.show(values, {refusal.field: refusal.message}, status=422)
+            return self.show(values, {refusal.field: refusal.phrase}, status=422)
         if refusal.code == "renewing":
             raise EngineUnreachable(refusal.message)
         if known := unhappy.WORDS.get(unhappy.REJECTED.get(refusal.code, "")):
-            raise Unhappy(known.pressed, known.title, refusal.message or known.text, self.door, known.fresh)
+            raise Unhappy(known.pressed, known.title, refusal.phrase or known.text, self.door, known.fresh)
         if refusal.code == "failed":
-            raise Unhappy(500, "Something went wrong on our side", refusal.message, self.door)
+            raise Unhappy(500, "Something went wrong on our side", refusal.phrase, self.door)
         raise Unhappy(
-            403 if refusal.code == "not_yours" else 409, "This is not possible now", refusal.message, self.door
+            403 if refusal.code == "not_yours" else 409, "This is not possible now", refusal.phrase, self.door
         )
 
 
@@ -136,7 +136,8 @@ class Form:
     action: str
     nonce: str
     values: Values
-    mistakes: Mistakes
+    mistakes: dict[str, str]
+    """A sentence in the reader's language by field name."""
     confirm: bool = False
 
     def value(self, name: str) -> str:

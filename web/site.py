@@ -14,9 +14,9 @@ from settings import Settings
 from web import unhappy
 from web.engine import Engine, Skip
 from web.forms import flatten
-from web.mistakes import spoken
+from web.mistakes import spoken as field_name
 from web.nonces import Nonce, Nonces
-from web.reading import preferred
+from web.reading import preferred, spoken
 from web.rendering import Rendering
 from web.unhappy import Unhappy
 from web.words import said
@@ -68,12 +68,19 @@ class Site:
         """The page of a request that led to nothing. `accepted` is the Accept-Language of someone unknown."""
         door = problem.door if isinstance(problem.door, Door) else None
         program = door.page.program if door else None
+        language = door.page.preferences.language if door else preferred(accepted)
+        zone = door.zone if door else "UTC"
         response = self.rendering.page(
             "unhappy.html",
-            {"title": problem.title, "text": problem.text, "door": door, "fresh": problem.fresh and door is not None},
+            {
+                "title": spoken(problem.title, language, zone),
+                "text": spoken(problem.text, language, zone),
+                "door": door,
+                "fresh": problem.fresh and door is not None,
+            },
             status=problem.status,
             program=program,
-            language=door.page.preferences.language if door else preferred(accepted),
+            language=language,
         )
         response.headers.update(problem.headers)
         return response
@@ -154,7 +161,7 @@ class Door:
         hidden = ("act", "by", "ask", "link")
         given = {name: value for name, value in flatten(self.page.answer, self.zone).items() if value}
         return [
-            (spoken(name).capitalize(), said(name, value))
+            (field_name(name).capitalize(), said(name, value))
             for name, value in given.items()
             if name.split(".")[0] not in hidden
         ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from models.pages import LinkStatus
+from models.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class Unhappy(Exception):
     """Ends a request with a page instead of what was asked for."""
 
     status: int
-    title: str
-    text: str
+    title: Phrase | str
+    text: Phrase | str
     door: object | None = None
     fresh: bool = False
     headers: dict[str, str] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from models.commands import Command
 from models.mail import MailEvent
 from models.pages import Ended, Journey, Overview, Page, PageQuery
 from models.people import Start
+from models.phrases import NOTHING, Phrase
 from models.program import Program
 from models.state import Receipt
 from workflows import fingerprints, search_attributes
@@ -58,12 +59,16 @@ Handle = WorkflowHandle[MentorshipWorkflow, Ended]
 
 
 class ActRejected(Exception):
-    """An act or a command that was refused; nothing changed. `message` is for a person, `field` a path or empty."""
+    """An act or a command that was refused; nothing changed. `message` is for a person, `field` a path or empty.
 
-    def __init__(self, code: str, message: str, field: str = "") -> None:
+    `phrase` is the same sentence for a reader of any language.
+    """
+
+    def __init__(self, code: str, message: str, field: str = "", phrase: Phrase = NOTHING) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.phrase = phrase or Phrase(text=message)
         self.field = field
 
 
@@ -307,7 +312,7 @@ def _rejection(failure: WorkflowUpdateFailedError) -> ActRejected:
     cause = failure.cause
     if isinstance(cause, ApplicationError) and cause.details:
         refusal = Refusal.model_validate(cause.details[0])
-        return ActRejected(refusal.code, refusal.message, refusal.field)
+        return ActRejected(refusal.code, refusal.message, refusal.field, refusal.phrase)
     log.error("An update failed for a reason that is not a refusal: %r", cause)
     return ActRejected(FAILED, "Something went wrong on our side, and nothing was recorded. Please try again later.")
 

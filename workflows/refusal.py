@@ -5,6 +5,7 @@ from temporalio.exceptions import ApplicationError
 
 from lifecycle.rejection import Rejected
 from models.base import Model
+from models.phrases import NOTHING, Phrase
 from models.problems import Problem, describe
 
 RENEWING = "renewing"
@@ -16,11 +17,13 @@ class Refusal(Model):
     """The first detail of the ApplicationError, whose type is `code`. `message` is a sentence for a person.
 
     `field` is the path of the first field at fault, or empty; `problems` names them all when the input can't be read.
+    `phrase` is what `message` says with its values apart, for a reader of another language than English.
     """
 
     code: str
     field: str = ""
     message: str
+    phrase: Phrase = NOTHING
     problems: tuple[Problem, ...] = ()
 
     def error(self) -> ApplicationError:
@@ -30,7 +33,7 @@ class Refusal(Model):
 
 def rejected(problem: Rejected) -> ApplicationError:
     """The rules say no."""
-    return Refusal(code=problem.code, field=problem.field, message=problem.message).error()
+    return Refusal(code=problem.code, field=problem.field, message=problem.message, phrase=problem.phrase).error()
 
 
 def unreadable(problem: ValidationError) -> ApplicationError:
