@@ -37,11 +37,12 @@ def describe(error: ValidationError, allowed: dict[str, tuple[str, ...]] | None 
             parent = ".".join(str(part) for part in one["loc"][:-1])
             if known := allowed.get(parent):
                 message += f" Known: {', '.join(known)}"
-        found = "" if kind in ("missing", "extra_forbidden") or not one["loc"] else _shown(one["input"])
+        found = "" if kind in ("missing", "extra_forbidden") or not one["loc"] else shown(one["input"])
         problems.append(Problem(field, found, message))
     return problems
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """What was found, shortened."""
     text = repr(value)
     return text if len(text) <= FOUND_MOST else f"{text[:FOUND_MOST]}…"

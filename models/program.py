@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, EmailStr, Field, model_validator
 
 from models.base import Line, Model, OptionalLine, OptionalText, Slug, Text
+from models.logo import Logo
 from models.people import Coordinator, Hour, Weekday
 
 Days = Annotated[int, Field(ge=1, le=365)]
@@ -135,12 +136,16 @@ class Pauses(Model):
 
 
 class Branding(Model):
-    """What the mails and pages of a program look like."""
+    """What the mails and pages of a program look like.
+
+    `logo` stands in place of the name at the top of a mail; it should be drawn for a white ground.
+    """
 
     name: Line = "Trellis"
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#2f6f4f"
     sender: EmailStr = "mentoring@example.com"
     address: OptionalLine = ""
+    logo: Logo = ""
 
 
 class Wording(Model):

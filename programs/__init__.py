@@ -1,12 +1,14 @@
 """Loading programs: YAML files, validated, with errors that name file, field, what was found and what is allowed."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from models.problems import Problem, describe
+from models.problems import Problem, describe, shown
 from models.program import Program
+from programs.logo_file import read_logo
 from programs.plain_yaml import PlainLoader
 
 HERE = Path(__file__).resolve().parent
@@ -35,11 +37,11 @@ def load(name: str, directory: Path = HERE) -> Program:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ProgramProblem(str(path), [f"can't be read: {error.strerror}"]) from None
-    return parse(text, str(path))
+    return parse(text, str(path), path.parent)
 
 
-def parse(text: str, source: str) -> Program:
-    """A program from its text. Raises `ProgramProblem` naming `source`."""
+def parse(text: str, source: str, folder: Path = HERE) -> Program:
+    """A program from its text; the logo that it may name lies in `folder`. Raises `ProgramProblem` naming `source`."""
     if len(text) > MOST_BYTES:
         raise ProgramProblem(source, ["is larger than a program can be"])
     try:
@@ -50,12 +52,30 @@ def parse(text: str, source: str) -> Program:
         raise ProgramProblem(source, [f"{where}is not valid YAML: {getattr(error, 'problem', error)}"]) from None
     if not isinstance(data, dict):
         raise ProgramProblem(source, ["must be a mapping of fields, beginning with name and title"])
+    problems = _bring_the_logo(data, folder)
     try:
-        return Program.model_validate(data)
+        program = Program.model_validate(data)
     except ValidationError as error:
-        lines = _lines(text)
-        problems = describe(error, _known(Program))
-        raise ProgramProblem(source, [_placed(problem, lines) for problem in problems]) from None
+        problems += describe(error, _known(Program))
+    else:
+        if not problems:
+            return program
+    lines = _lines(text)
+    raise ProgramProblem(source, [_placed(problem, lines) for problem in problems])
+
+
+def _bring_the_logo(data: dict[str, Any], folder: Path) -> list[Problem]:
+    """Puts the picture where its path stands, and tells what keeps it from that."""
+    branding = data.get("branding")
+    logo = branding.get("logo") if isinstance(branding, dict) else None
+    if not isinstance(branding, dict) or not isinstance(logo, str) or logo.startswith("data:"):
+        return []
+    branding["logo"] = ""
+    try:
+        branding["logo"] = read_logo(logo, folder) if logo else ""
+    except ValueError as problem:
+        return [Problem("branding.logo", shown(logo), str(problem))]
+    return []
 
 
 def _placed(problem: Problem, lines: dict[str, int]) -> str:

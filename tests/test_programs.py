@@ -18,7 +18,7 @@ GOOD = (programs.HERE / "career.yaml").read_text(encoding="utf-8")
 
 def problems(text: str) -> str:
     with pytest.raises(programs.ProgramProblem) as problem:
-        programs.parse(text, "mine.yaml")
+        programs.parse(text, "mine.yaml", programs.HERE)
     return str(problem.value)
 
 
@@ -35,6 +35,7 @@ def test_the_shipped_programs_load() -> None:
 def test_a_program_is_loaded_from_a_file_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD, encoding="utf-8")
+    (tmp_path / "career.png").write_bytes((programs.HERE / "career.png").read_bytes())
     assert programs.load(str(path)) == programs.load("career")
 
 

@@ -10,7 +10,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PURE = sorted(path for folder in ("models", "lifecycle") for path in (ROOT / folder).glob("**/*.py"))
 
 ALLOWED_IMPORTS = {
-    *("collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "math", "operator", "re"),
+    *(
+        "base64",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "enum",
+        "functools",
+        "hashlib",
+        "itertools",
+        "math",
+        "operator",
+        "re",
+    ),
     *("string", "textwrap", "types", "typing", "unicodedata", "zoneinfo"),
     *("pydantic", "pydantic_core", "models", "lifecycle"),
 }
