@@ -3,11 +3,12 @@
 import hashlib
 import json
 from email.headerregistry import Address, BaseHeader, HeaderRegistry
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from activities.calendar import calendar_file, method
+from activities.logo import inline_logo
 from activities.prose import one_line
 from activities.rendering import Rendered
 from models.base import Role
@@ -49,6 +50,7 @@ POLICY = OneLineHeaders(linesep="\r\n", header_factory=KnownHeaders())
 def build(delivery: Delivery, letter: Letter, rendered: Rendered, mail_domain: str) -> EmailMessage:
     """The message: text and HTML, and for each session that is planned, moved or cancelled its calendar file.
 
+    The program's logo belongs to the HTML alone, so the two are one alternative (RFC 2387, `multipart/related`).
     A calendar file is both an alternative (mail clients show an invitation) and an attachment (people can open it);
     only the first one can be an alternative.
     """
@@ -81,6 +83,11 @@ def build(delivery: Delivery, letter: Letter, rendered: Rendered, mail_domain: s
 
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    if logo := inline_logo(branding.logo):
+        html = message.get_payload(1)
+        assert isinstance(html, MIMEPart)
+        name, content_id = f"logo.{logo.kind}", f"<{logo.content_id}>"
+        html.add_related(logo.content, "image", logo.kind, filename=name, disposition="inline", cid=content_id)
     files = [(item, calendar_file(letter, item, delivery.program, mail_domain)) for item in letter.items]
     carried = [(method(item), file) for item, file in files if file is not None]
     for itip_method, file in carried[:1]:

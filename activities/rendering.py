@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 from jinja2.runtime import Context
 
 from activities.calendar import people
+from activities.logo import inline_logo
 from activities.prose import SUBJECT_LIMIT, one_direction, one_line, paragraphs, wrap_text
 from activities.typed import in_lines
 from activities.wording import FILTERS, first_name
@@ -131,6 +132,7 @@ def _context(delivery: Delivery, letter: Letter, links: Links, item: LetterItem 
         "for_pair": for_pair,
         "mentorship": delivery.mentorship,
         "program": delivery.program,
+        "logo": inline_logo(delivery.program.branding.logo),
         "shared": delivery.shared,
         "stage": delivery.stage,
         "undo_until": delivery.undo_until,

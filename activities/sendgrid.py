@@ -106,7 +106,7 @@ def body(message: EmailMessage, letter: Letter) -> Body:
     if message["Reply-To"]:
         reply_to = message["Reply-To"].addresses[0]
         request["reply_to"] = _address(reply_to.addr_spec, reply_to.display_name)
-    if files := [_attachment(part) for part in message.iter_attachments()]:
+    if files := [_attachment(part) for part in message.walk() if part.get_content_disposition()]:
         request["attachments"] = files
     return request
 
@@ -122,7 +122,7 @@ def _contents(message: EmailMessage) -> list[Body]:
     found = []
     for part in message.walk():
         kind = part.get_content_type()
-        if part.get_content_disposition() == "attachment" or part.is_multipart():
+        if part.get_content_disposition() or part.is_multipart():
             continue
         method = f"; method={part.get_param('method')}" if kind == "text/calendar" else ""
         payload = part.get_payload(decode=True)
@@ -132,14 +132,18 @@ def _contents(message: EmailMessage) -> list[Body]:
 
 
 def _attachment(part: Message) -> Body:
+    """A file to open, or one that the HTML shows: that one has a content id."""
     payload = part.get_payload(decode=True)
     assert isinstance(payload, bytes)
-    return {
+    file: Body = {
         "content": base64.b64encode(payload).decode(),
         "type": part.get_content_type(),
         "filename": part.get_filename(),
-        "disposition": "attachment",
+        "disposition": part.get_content_disposition(),
     }
+    if part["Content-ID"]:
+        file["content_id"] = str(part["Content-ID"]).strip("<>")
+    return file
 
 
 def _address(email: str, name: str) -> Body:

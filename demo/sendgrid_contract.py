@@ -74,6 +74,7 @@ def _request(request: dict[str, Any]) -> Iterator[Fault]:
     yield from _args(request.get("custom_args", {}), "custom_args")
     for number, file in enumerate(request.get("attachments", [])):
         yield from _attachment(file, f"attachments.{number}")
+    yield from _pictures(request)
     yield from _tracking(request.get("tracking_settings", {}))
 
 
@@ -194,6 +195,36 @@ def _attachment(found: object, field: str) -> Iterator[Fault]:
         yield Fault(f"{field}.type", "The attachment type cannot contain ';', or CRLF characters.")
     if found.get("disposition", "attachment") not in ("attachment", "inline"):
         yield Fault(f"{field}.disposition", "The disposition must be attachment or inline.")
+
+
+def _pictures(request: dict[str, Any]) -> Iterator[Fault]:
+    """What the HTML shows has to be there, and what is there to be shown has to be in the HTML.
+
+    The API takes a mail that breaks this; its reader sees a broken picture, or a file that nobody meant to attach.
+    """
+    parts, files = request.get("content"), request.get("attachments", [])
+    html = [str(part.get("value")) for part in _dicts(parts) if part.get("type") == "text/html"]
+    shown = re.findall(r"""\bsrc\s*=\s*["']?cid:([^"'\s>]+)""", " ".join(html), re.IGNORECASE)
+    inline = [str(file.get("content_id") or "") for file in _dicts(files) if file.get("disposition") == "inline"]
+    for one in sorted(set(shown) - set(inline)):
+        yield Fault("content", f"The HTML shows cid:{one}, and no inline attachment has that content_id.")
+    for number, file in enumerate(files if isinstance(files, list) else []):
+        if not isinstance(file, dict):
+            continue
+        field, content_id = f"attachments.{number}.content_id", str(file.get("content_id") or "")
+        if file.get("disposition") != "inline":
+            if content_id:
+                yield Fault(field, "A content_id is for inline attachments.")
+        elif not re.fullmatch(r"[!-;=?-~]+", content_id):
+            yield Fault(field, "An inline attachment needs a content_id, without spaces and angle brackets.")
+        elif content_id not in shown:
+            yield Fault(field, "The HTML does not show this inline attachment.")
+        elif inline.count(content_id) > 1:
+            yield Fault(field, "Each content_id must be unique.")
+
+
+def _dicts(found: object) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _tracking(found: object) -> Iterator[Fault]:

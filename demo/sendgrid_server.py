@@ -253,10 +253,15 @@ def rebuilt(request: dict[str, Any]) -> EmailMessage:
         params = {"method": method.partition("=")[2]} if method else {}
         message.add_alternative(part["value"], subtype=kind.split("/")[1], params=params)
     for file in request.get("attachments", []):
+        content, name = base64.b64decode(file["content"]), file["filename"]
         maintype, _, subtype = file["type"].partition("/")
-        message.add_attachment(
-            base64.b64decode(file["content"]), maintype=maintype, subtype=subtype, filename=file["filename"]
-        )
+        page = message.get_body(("html",)) if file.get("disposition") == "inline" else None
+        if page is None:
+            message.add_attachment(content, maintype, subtype, filename=name)
+        else:
+            page.add_related(
+                content, maintype, subtype, filename=name, disposition="inline", cid=f"<{file['content_id']}>"
+            )
     return message
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import programs
 from lifecycle.asks import ASKS as ASK_RULES
 from lifecycle.whys import WHY
 from models.answers import Goal
@@ -61,6 +62,8 @@ PROGRAM = ProgramCard(
     coordinator_name=CLARA.name,
     coordinator_email=CLARA.email,
 )
+
+WITH_LOGO = PROGRAM.evolve(branding=programs.load("career").branding)
 
 GOALS = (
     GoalCard(

@@ -78,7 +78,10 @@ async def test_headers_are_those_of_the_class_and_nothing_is_tracked(folder: Pat
         assert (mail["List-Unsubscribe"] is not None) == unsubscribes, mail["Subject"]
         assert (mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click") == unsubscribes, mail["Subject"]
         page = BeautifulSoup(_part(mail, "html"), "html.parser")
-        assert not page.find_all(["img", "script", "iframe", "object"])
+        assert not page.find_all(["script", "iframe", "object"])
+        carried = {str(part["Content-ID"]).strip("<>") for part in mail.walk() if part["Content-ID"]}
+        assert {str(one["src"]) for one in page.find_all("img")} == {f"cid:{one}" for one in carried}, mail["Subject"]
+        assert len(carried) == 1, "the career program has a logo"
         assert not re.search(r"url\(\s*['\"]?https?:", str(page))
 
 

@@ -8,6 +8,13 @@ import pytest
 
 from demo import sendgrid_contract as contract
 
+LOGO = {
+    "content": "aGk=",
+    "type": "image/png",
+    "filename": "logo.png",
+    "disposition": "inline",
+    "content_id": "logo@example",
+}
 GOOD: dict[str, Any] = {
     "personalizations": [{"to": [{"email": "amara@example.com", "name": "Amara Okafor"}]}],
     "from": {"email": "mentoring@example.com", "name": "Trellis, Mentoring"},
@@ -15,13 +22,13 @@ GOOD: dict[str, Any] = {
     "subject": "How was your session?",
     "content": [
         {"type": "text/plain", "value": "Hi"},
-        {"type": "text/html", "value": "<p>Hi</p>"},
+        {"type": "text/html", "value": '<img src="cid:logo@example"><p>Hi, no cid:here</p>'},
         {"type": "text/calendar; method=REQUEST", "value": "BEGIN:VCALENDAR"},
     ],
     "headers": {"List-Unsubscribe": "<https://mentoring.example.com/u/x>"},
     "categories": ["career", "report"],
     "custom_args": {"mid": "pair-0001"},
-    "attachments": [{"content": "aGk=", "type": "application/ics", "filename": "invite.ics"}],
+    "attachments": [{"content": "aGk=", "type": "application/ics", "filename": "invite.ics"}, LOGO],
     "tracking_settings": {"click_tracking": {"enable": False}},
 }
 
@@ -70,6 +77,15 @@ def test_a_good_request_is_good() -> None:
         ("attachments.0.content", "not base64", "attachments.0.content"),
         ("attachments.0.type", "text/calendar; method=REQUEST", "attachments.0.type"),
         ("attachments.0.filename", "", "attachments.0"),
+        ("attachments", [], "content"),
+        ("attachments.1.disposition", "attachment", "content"),
+        ("attachments.1.disposition", "attachment", "attachments.1.content_id"),
+        ("attachments.1.content_id", "", "attachments.1.content_id"),
+        ("attachments.1.content_id", "<logo@example>", "attachments.1.content_id"),
+        ("attachments.1.content_id", "another@example", "attachments.1.content_id"),
+        ("attachments.1.content_id", "another@example", "content"),
+        ("attachments", [LOGO, LOGO], "attachments.0.content_id"),
+        ("content.1.value", "<p>Hi</p>", "attachments.1.content_id"),
         ("tracking_settings", {"click_tracking": {"enable": "no"}}, "tracking_settings.click_tracking"),
         ("text", "an old field", "text"),
     ],

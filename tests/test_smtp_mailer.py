@@ -27,7 +27,7 @@ from activities.smtp import SmtpMailer
 from links import Links
 from models.base import Role
 from models.mail import Letter, MailKind, SendResult
-from tests.letters import delivery, letter
+from tests.letters import WITH_LOGO, delivery, letter
 
 LINKS = Links("https://mentoring.example.com", ["k" * 32])
 REPORT = letter(MailKind.REPORT, Role.MENTEE)
@@ -108,6 +108,18 @@ def test_a_mail_arrives_byte_by_byte(server: int, post: Post) -> None:
     assert read["Message-ID"] == f"<{one.id}@trellis.example.com>"
     assert [part.get_content_type() for part in read.walk()] == [
         "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics",
+    ]  # fmt: skip
+
+
+def test_a_mail_with_a_logo_arrives_byte_by_byte_too(server: int, post: Post) -> None:
+    one = letter(MailKind.SESSION_INVITE, Role.MENTOR)
+    of_program = delivery(one, program=WITH_LOGO)
+    assert courier(server).deliver(of_program) == [SendResult(letter=one.id, result="sent")]
+    ((_, _, content),) = post.taken
+    assert content == courier(server).message(of_program, one).as_bytes()
+    read = email.message_from_bytes(content, policy=email.policy.default)
+    assert [part.get_content_type() for part in read.walk()][2:6] == [
+        "text/plain", "multipart/related", "text/html", "image/png",
     ]  # fmt: skip
 
 

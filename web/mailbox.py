@@ -1,12 +1,13 @@
 """Reads the local outbox: one `.eml` file a mail."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.parser import BytesHeaderParser, BytesParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -87,7 +88,7 @@ class Mailbox:
             envelope=_envelope(mail_id, message),
             headers=tuple((name, str(value)) for name, value in message.items()),
             text=_part(message, "plain"),
-            html=_part(message, "html"),
+            html=html_as_shown(message),
             items=tuple(f"{item['kind']} · {item['ask'] or 'no ask'} · rung {item['rung']}" for item in items),
             attachments=tuple(
                 Attachment(index, part.get_filename() or f"attachment-{index}", part.get_content_type(), _bytes(part))
@@ -108,6 +109,16 @@ class Mailbox:
             except FileNotFoundError:  # replaced or removed while we look
                 continue
             yield self._seen[key]
+
+
+def html_as_shown(message: EmailMessage) -> str:
+    """The HTML of a mail with the pictures that it carries, as mail programs show it; "" where there is none."""
+    html = _part(message, "html")
+    for part in message.walk():
+        if part.get_content_maintype() == "image" and (content_id := str(part.get("Content-ID", "")).strip("<> ")):
+            picture = f"data:{part.get_content_type()};base64,{base64.b64encode(_bytes(part)).decode()}"
+            html = html.replace(f'"cid:{content_id}"', f'"{picture}"')
+    return html
 
 
 def _envelope(mail_id: str, message: EmailMessage) -> Envelope:
@@ -139,6 +150,6 @@ def _part(message: EmailMessage, kind: str) -> str:
     return str(part.get_content()) if isinstance(part, EmailMessage) else ""
 
 
-def _bytes(part: EmailMessage) -> bytes:
+def _bytes(part: Message) -> bytes:
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
