@@ -1,7 +1,8 @@
 """Every mail to look at: `python -m tests.gallery` writes var/gallery/index.html, from the letters that the tests use.
 
 Each mail is there in both languages, by day and by night, 320 and 600 pixels wide, with its subject, preheader, text
-part and .eml. With Chromium on the machine there are contact sheets as pictures, too, and every mail is measured.
+part and .eml. What mentees get is of a program with a logo. With Chromium on the machine there are contact sheets as
+pictures, too, and every mail is measured.
 """
 
 import sys
@@ -22,8 +23,20 @@ from models.mail import Letter, MailKind
 from models.people import Language
 from settings import ROOT
 from templates.catalogs import LANGUAGES
-from tests.letters import EVERY_LETTER, OUTCOMES, SUMMARY, delivery, in_language, item, letter, letter_of
+from tests.letters import (
+    EVERY_LETTER,
+    OUTCOMES,
+    PROGRAM,
+    SUMMARY,
+    WITH_LOGO,
+    delivery,
+    in_language,
+    item,
+    letter,
+    letter_of,
+)
 from tests.screenshots import WIDTHS, Sheets, chromium, measure, take
+from web.mailbox import html_as_shown
 
 BASE = "https://mentoring.example.com"
 NIGHT = "(prefers-color-scheme: dark)"
@@ -67,11 +80,10 @@ def mails() -> list[Shown]:
     for language in LANGUAGES:
         for name, one in letters():
             one = in_language(one, language)
-            message = courier.message(delivery(one), one)
-            plain, html = message.get_body(("plain",)), message.get_body(("html",))
+            program = WITH_LOGO if one.to.role is Role.MENTEE else PROGRAM
+            message = courier.message(delivery(one, program=program), one)
+            plain, page = message.get_body(("plain",)), html_as_shown(message)
             assert plain is not None
-            assert html is not None
-            page = html.get_content()
             hidden = BeautifulSoup(page, "html.parser").select_one(".preheader")
             assert hidden is not None
             found.append(

@@ -20,6 +20,10 @@ def test_the_gallery_shows_every_mail_in_every_language(tmp_path: Path) -> None:
             assert f'href="{name}.page.html"' in index
             for ending in (".page.html", ".html", ".night.html", ".txt", ".eml"):
                 assert (tmp_path / f"{name}{ending}").stat().st_size > 400
+    pictures = {one.name: "data:image/png;base64," in one.html for one in shown}
+    assert pictures["accept-mentee"]
+    assert not pictures["accept-mentor"]
+    assert not [one.name for one in shown if "cid:" in one.html], "a browser can't show these"
     assert all("prefers-color-scheme" not in by_night(one.html) for one in shown)
 
 
