@@ -3,9 +3,11 @@
 import base64
 import binascii
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -50,8 +52,64 @@ class Settings(BaseSettings):
     """The build that this worker runs. Set it where Temporal's worker versioning is used; empty means unversioned."""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma-separated addresses or networks of your own proxies. Only from these is X-Forwarded-For believed; with none,
+    a visitor's address is that of the connection, and behind a proxy all visitors would be one."""
+    rates: bool | None = None
+    """Whether the bounds below hold. Unset: outside local mode, where the clock runs through months in a minute."""
+    rates_looks_per_address: str = "600/minute"
+    """Pages opened from one address (IPv6: one /64). Offices, schools and mail scanners share one."""
+    rates_presses_per_address: str = "120/minute"
+    rates_looks_per_person: str = "120/minute"
+    """Pages opened with the links of one person in one mentorship, from wherever."""
+    rates_presses_per_person: str = "20/minute"
+    rates_looks: str = "6000/minute"
+    """Pages opened by everybody: those with a genuine link, and apart from them those without."""
+    rates_presses: str = "1200/minute"
+    rate_storage: SecretStr = SecretStr("memory://")
+    """Where is counted: in each web process, or in one Redis for all of them (`redis://…`, `rediss://…`)."""
 
-    @field_validator("link_keys", mode="before")
+    @property
+    def bounds_rates(self) -> bool:
+        """Whether looks and presses are bounded here."""
+        return not self.local if self.rates is None else self.rates
+
+    @field_validator(
+        "rates_looks_per_address", "rates_presses_per_address", "rates_looks_per_person", "rates_presses_per_person",
+        "rates_looks", "rates_presses",
+    )  # fmt: skip
+    @classmethod
+    def _is_rate(cls, value: str) -> str:
+        try:
+            rates = parse_many(value)
+        except ValueError:
+            rates = []
+        if len(rates) != 1 or rates[0].amount < 1:
+            raise ValueError("must be a number of times in a window, for example 20/minute or 100/5minutes")
+        return value
+
+    @field_validator("rate_storage")
+    @classmethod
+    def _is_storage(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("memory://", "redis://", "rediss://")):
+            raise ValueError("must be memory:// or the address of a Redis, for example redis://redis.example.com:6379/0")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                trusts_all = ip_network(one).prefixlen == 0
+            except ValueError:
+                raise ValueError(
+                    "must name each proxy by its address or network, for example 10.0.0.5,10.1.0.0/16"
+                ) from None
+            if trusts_all:
+                raise ValueError("must not trust everybody: visitors could choose the address that they come from")
+        return value
+
+    @field_validator("link_keys", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

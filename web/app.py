@@ -12,12 +12,14 @@ from links import Links
 from settings import ROOT, Settings
 from web.asks import READ, ask_routes
 from web.engine import Engine, Skip
-from web.guards import BodyCap, SafeHeaders, SameSite
+from web.guards import BodyCap, Bounded, LastResort, SafeHeaders, SameSite
 from web.journeys import journey_routes
 from web.nonces import Nonces
 from web.outbox import outbox_routes
+from web.rates import Rates
 from web.rendering import Rendering
 from web.site import Site
+from web.too_soon import too_soon
 from web.unhappy import Unhappy
 from web.unsubscribing import unsubscribe_routes
 from web.webhooks import webhook_routes
@@ -25,6 +27,10 @@ from web.webhooks import webhook_routes
 HTTP_PAGES = {
     404: ("There is no such page", "Please open the link from your mail again, or copy all of it."),
     405: ("This page can't be used like that", "Please open it in your browser and use the form that it shows."),
+    408: (
+        "Your answer did not arrive in time",
+        "The connection was too slow, and nothing was recorded. Please go back and press again.",
+    ),
     413: (
         "That is more than we can take",
         "Nothing was recorded. Please go back, shorten what you wrote, and press again.",
@@ -62,9 +68,14 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     app.mount("/static", StaticFiles(directory=ROOT / "web" / "static"), name="static")
     _handle_problems(app, site)
     # The last one added stands first.
+    if settings.bounds_rates:
+        app.add_middleware(Bounded, rates=Rates(settings), links=links, too_soon=too_soon(site))
     app.add_middleware(SameSite, refusal=_page(site, 403, ELSEWHERE), base_url=settings.base_url, exempt="/u/")
-    app.add_middleware(BodyCap, refusal=_page(site, 413, HTTP_PAGES[413]))
-    app.add_middleware(SafeHeaders)
+    app.add_middleware(
+        BodyCap, refusal=_page(site, 413, HTTP_PAGES[413]), too_slow=_page(site, 408, HTTP_PAGES[408])
+    )
+    app.add_middleware(LastResort, answer=_page(site, 500, OURS))
+    app.add_middleware(SafeHeaders, base_url=settings.base_url)
     return app
 
 
@@ -90,14 +101,10 @@ def _handle_problems(app: FastAPI, site: Site) -> None:
     async def bad_query(request: Request, problem: Exception) -> Response:
         return site.show_unhappy(Unhappy(422, *HTTP_PAGES[422]), _accepted(request))
 
-    async def ours(request: Request, problem: Exception) -> Response:
-        return site.show_unhappy(Unhappy(500, *OURS), _accepted(request))
-
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         Unhappy: unhappy,
         HTTPException: http,
         RequestValidationError: bad_query,
-        Exception: ours,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

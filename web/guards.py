@@ -1,18 +1,31 @@
-"""What stands before every page: headers, a cap on the body, and no presses from other sites."""
+"""What stands before every page: headers, a last resort, a cap on the body, no presses from other sites, and rates."""
 
-from collections.abc import Callable
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from links import BadLink, Link, Links, Purpose
+from web.rates import Rates
 from web.rendering import policy
+
+log = logging.getLogger("trellis.web")
 
 MOST_BYTES = 512 * 1024
 """Room for the longest form there is: five goals, every field full of characters that take twelve bytes on the wire."""
 MOST_BYTES_OF_EVENTS = 1_000_000
 """SendGrid posts its events when they fill 768 kB, or sooner."""
+BODY_WITHIN = 30.0
+"""Seconds for a whole body to arrive. The longest form takes half a minute at 140 kbit/s, a usual one no time at all."""
+UNBOUNDED = ("/static/", "/health", "/webhooks/")
+"""Without rates: files, a word for load balancers, and SendGrid, whose signature is checked before anything is asked of
+the engine and who would only bring refused events again."""
 
 HEADERS = {
     "Content-Security-Policy": policy(),
@@ -20,31 +33,83 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+"""No X-Frame-Options: every browser that still gets updates obeys `frame-ancestors`, which can say it page by page."""
+HSTS = "max-age=31536000"
+"""A year. Without includeSubDomains: what else lives below the domain is not ours to decide."""
 
 
 class SafeHeaders:
     """Adds the headers that every answer carries; what a page has set itself stays."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
         self.app = app
+        self.headers = HEADERS | ({"Strict-Transport-Security": HSTS} if base_url.startswith("https://") else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                if str(scope["path"]).startswith("/static/"):
+                    # Mail programs show our pictures on pages of their own.
+                    headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-class BodyCap:
-    """Reads the body before anything else does, and refuses one that is too long. Starlette caps fields only."""
+class LastResort:
+    """Answers what nobody foresaw with a page, and logs where it happened but not its message.
 
-    def __init__(self, app: ASGIApp, refusal: Callable[[], Response], most: int = MOST_BYTES) -> None:
-        self.app, self.refusal, self.most_of_a_form = app, refusal, most
+    A message often quotes the value that was wrong, and here that is a token, an address, or what someone typed.
+    """
+
+    def __init__(self, app: ASGIApp, answer: Callable[[], Response]) -> None:
+        self.app, self.answer = app, answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            return await self.app(scope, receive, watched)
+        except Exception as problem:
+            log.error("A request failed: %s", "; caused by ".join(_places(problem)))
+        if begun or scope["type"] != "http":
+            raise RuntimeError("a request failed after its answer had begun")
+        return await self.answer()(scope, receive, send)
+
+
+def _places(problem: BaseException | None) -> Iterator[str]:
+    while problem is not None:
+        yield f"{type(problem).__name__}\n{''.join(traceback.format_tb(problem.__traceback__)).rstrip()}"
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+
+
+class BodyCap:
+    """Reads the body before anything else does, and refuses one that is too long or takes too long.
+
+    Starlette caps fields only, and neither it nor the server ever stops waiting for the rest of a body.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        refusal: Callable[[], Response],
+        too_slow: Callable[[], Response],
+        most: int = MOST_BYTES,
+        within: float = BODY_WITHIN,
+    ) -> None:
+        self.app, self.refusal, self.too_slow, self.most_of_a_form, self.within = app, refusal, too_slow, most, within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
@@ -55,14 +120,20 @@ class BodyCap:
             return await self.refusal()(scope, receive, send)
         body = bytearray()
         more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            body += message.get("body", b"")
-            if len(body) > most:
-                return await self.refusal()(scope, receive, send)
-            more = message.get("more_body", False)
+        try:
+            async with asyncio.timeout(self.within):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    body += message.get("body", b"")
+                    if len(body) > most:
+                        break
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            return await self.too_slow()(scope, receive, send)
+        if len(body) > most:
+            return await self.refusal()(scope, receive, send)
         given = False
 
         async def replay() -> Message:
@@ -100,3 +171,34 @@ class SameSite:
         if site is not None:
             return site not in ("same-origin", "none")
         return headers.get("origin", "null").lower() not in ("null", self.origin)
+
+
+class Bounded:
+    """Refuses what comes too often, before the engine is asked. The body has been read: nothing typed is lost."""
+
+    def __init__(
+        self, app: ASGIApp, rates: Rates, links: Links, too_soon: Callable[[Request, Link | None, int], Awaitable[Response]]
+    ) -> None:
+        self.app, self.rates, self.links, self.too_soon = app, rates, links, too_soon
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or str(scope["path"]).startswith(UNBOUNDED):
+            return await self.app(scope, receive, send)
+        purpose, link = self._link(str(scope["path"]))
+        address = str((scope.get("client") or ("",))[0])
+        pressing = scope["method"] not in ("GET", "HEAD")
+        seconds = await self.rates.wait(address, purpose, link, pressing=pressing)
+        if not seconds:
+            return await self.app(scope, receive, send)
+        answer = await self.too_soon(Request(scope, receive), link, seconds)
+        answer.headers["Retry-After"] = str(seconds)
+        return await answer(scope, receive, send)
+
+    def _link(self, path: str) -> tuple[Purpose | None, Link | None]:
+        """The genuine link that a path begins with. Its signature is verified: nobody else can use up a person's rate."""
+        _, purpose, token, *_ = (*path.split("/", 3), "", "")
+        try:
+            found = Purpose(purpose)
+            return found, self.links.read(found, token)
+        except (ValueError, BadLink):
+            return None, None
