@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
-    """Comma-separated addresses or networks of your own proxies. Only from these is X-Forwarded-For believed; with none,
-    a visitor's address is that of the connection, and behind a proxy all visitors would be one."""
+    """Comma-separated addresses or networks of your own proxies. Only from these is X-Forwarded-For believed. With
+    none, a visitor's address is that of the connection: behind a proxy all visitors would be one."""
     rates: bool | None = None
     """Whether the bounds below hold. Unset: outside local mode, where the clock runs through months in a minute."""
     rates_looks_per_address: str = "600/minute"
@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     @classmethod
     def _is_storage(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("memory://", "redis://", "rediss://")):
-            raise ValueError("must be memory:// or the address of a Redis, for example redis://redis.example.com:6379/0")
+            raise ValueError(
+                "must be memory:// or the address of a Redis, for example redis://redis.example.com:6379/0"
+            )
         return value
 
     @field_validator("trusted_proxies")

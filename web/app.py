@@ -71,9 +71,7 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     if settings.bounds_rates:
         app.add_middleware(Bounded, rates=Rates(settings), links=links, too_soon=too_soon(site))
     app.add_middleware(SameSite, refusal=_page(site, 403, ELSEWHERE), base_url=settings.base_url, exempt="/u/")
-    app.add_middleware(
-        BodyCap, refusal=_page(site, 413, HTTP_PAGES[413]), too_slow=_page(site, 408, HTTP_PAGES[408])
-    )
+    app.add_middleware(BodyCap, refusal=_page(site, 413, HTTP_PAGES[413]), too_slow=_page(site, 408, HTTP_PAGES[408]))
     app.add_middleware(LastResort, answer=_page(site, 500, OURS))
     app.add_middleware(SafeHeaders, base_url=settings.base_url)
     return app

@@ -22,7 +22,7 @@ MOST_BYTES = 512 * 1024
 MOST_BYTES_OF_EVENTS = 1_000_000
 """SendGrid posts its events when they fill 768 kB, or sooner."""
 BODY_WITHIN = 30.0
-"""Seconds for a whole body to arrive. The longest form takes half a minute at 140 kbit/s, a usual one no time at all."""
+"""Seconds for a whole body to arrive. The longest form takes that long at 140 kbit/s, a usual one no time at all."""
 UNBOUNDED = ("/static/", "/health", "/webhooks/")
 """Without rates: files, a word for load balancers, and SendGrid, whose signature is checked before anything is asked of
 the engine and who would only bring refused events again."""
@@ -177,7 +177,11 @@ class Bounded:
     """Refuses what comes too often, before the engine is asked. The body has been read: nothing typed is lost."""
 
     def __init__(
-        self, app: ASGIApp, rates: Rates, links: Links, too_soon: Callable[[Request, Link | None, int], Awaitable[Response]]
+        self,
+        app: ASGIApp,
+        rates: Rates,
+        links: Links,
+        too_soon: Callable[[Request, Link | None, int], Awaitable[Response]],
     ) -> None:
         self.app, self.rates, self.links, self.too_soon = app, rates, links, too_soon
 
@@ -195,7 +199,7 @@ class Bounded:
         return await answer(scope, receive, send)
 
     def _link(self, path: str) -> tuple[Purpose | None, Link | None]:
-        """The genuine link that a path begins with. Its signature is verified: nobody else can use up a person's rate."""
+        """The link that a path begins with, its signature verified: nobody else can use up a person's rate."""
         _, purpose, token, *_ = (*path.split("/", 3), "", "")
         try:
             found = Purpose(purpose)

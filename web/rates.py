@@ -1,4 +1,4 @@
-"""How often one address, one person and everybody may look and press, counted in memory or in a Redis of all processes."""
+"""How often one address, one person and everybody may look and press, counted in memory or in a shared Redis."""
 
 import asyncio
 import hmac
@@ -52,7 +52,7 @@ class Rates:
         self._away_until = 0.0
 
     async def wait(self, address: str, purpose: Purpose | None, link: Link | None, *, pressing: bool) -> int:
-        """Counts one request. Seconds to wait, if it comes too soon, or 0. `link` is one whose signature was verified."""
+        """Counts a request. Seconds to wait if it comes too soon, or 0. The signature of `link` was verified."""
         for whose, key in self._counted(address, purpose, link):
             if seconds := await self._hit(self._rates[whose, pressing], f"{whose}.{key}.{int(pressing)}"):
                 return seconds

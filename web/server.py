@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TypeVar
 
 import uvicorn
+from fastapi import FastAPI
+from limits.errors import ConfigurationError
 from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -20,6 +22,7 @@ from models.pages import Journey, Overview, Page, PageQuery
 from models.state import Receipt
 from settings import Settings, settings, told
 from web.app import create_app
+from web.deadlines import PromptProtocol
 from web.engine import Engine, ListedMentorship
 from workflows.client import Mentorships
 from workflows.connection import EngineUnreachable
@@ -28,6 +31,13 @@ from workflows.time_skipping import skip_to_next
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 GRACE = 10
 """Seconds that requests in flight are given after SIGTERM."""
+MOST_CONNECTIONS = 500
+"""More are answered with a plain 503. Half of the 1,024 open files that systems allow by default; and if each of them
+brings the longest body there is, it is 250 MB."""
+LONGEST_HEADERS = 16 * 1024
+"""Bytes. Our longest address has 1 kB; the rest is for the cookies of other sites below the same domain."""
+
+log = logging.getLogger("trellis.web")
 
 T = TypeVar("T")
 
@@ -40,7 +50,11 @@ def main() -> int:
     except ValidationError as problem:
         sys.stderr.write(f"{told(problem)}\n")
         return 1
-    asyncio.run(serve(chosen))
+    try:
+        asyncio.run(serve(chosen))
+    except ConfigurationError as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
     return 0
 
 
@@ -56,17 +70,31 @@ async def serve(chosen: Settings) -> None:
 
     engine = LateConnected(Mentorships(client, task_queue=chosen.task_queue))
     app = create_app(engine, chosen, skip=skip if chosen.local else None)
-    # No access log: it would print the tokens of the links.
-    config = uvicorn.Config(
+    if chosen.base_url.startswith("https://") and not chosen.trusted_proxies:
+        log.warning("TRELLIS_TRUSTED_PROXIES names no proxy: all visitors of the one before us count as one address")
+    config = configured(app, chosen)
+    await uvicorn.Server(config).serve()
+
+
+def configured(app: FastAPI, chosen: Settings) -> uvicorn.Config:
+    """How the server treats connections. What it logs holds no link: there is no access log."""
+    return uvicorn.Config(
         app,
         host=chosen.web_host,
         port=chosen.web_port,
+        http=PromptProtocol,
+        ws="none",
         access_log=False,
         server_header=False,
+        # Without a proxy of ours nobody says for another whence they come; by default uvicorn believes the own machine.
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=list(chosen.trusted_proxies),
+        limit_concurrency=MOST_CONNECTIONS,
+        backlog=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=LONGEST_HEADERS,
         timeout_graceful_shutdown=GRACE,
         log_level="warning",
     )
-    await uvicorn.Server(config).serve()
 
 
 async def connect_lazily() -> Client:

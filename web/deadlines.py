@@ -1,0 +1,43 @@
+"""How long a connection may take to say what it wants. The server itself would wait for ever."""
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEADERS_WITHIN = 10.0
+"""Seconds from a connection's beginning, or from the first byte of its next request, to the end of the headers."""
+
+
+class PromptProtocol(H11Protocol):
+    """HTTP/1.1 over h11, where a request's headers have a deadline. A body has its own: see `web.guards.BodyCap`."""
+
+    headers_within = HEADERS_WITHIN
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its parent narrows it
+        """The deadline of the first request begins."""
+        super().connection_made(transport)
+        self._set_deadline()
+
+    def data_received(self, data: bytes) -> None:
+        """It ends with the headers, and begins anew with the first byte of another request."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._set_deadline()
+        else:
+            self._lift_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._lift_deadline()
+        super().connection_lost(exc)
+
+    def _set_deadline(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.headers_within, self.transport.close)
+
+    def _lift_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
