@@ -4,6 +4,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from links import BadLink, Link, Links, Purpose
+from settings import ROOT
 from web.rates import Rates
 from web.rendering import policy
 
@@ -90,8 +92,17 @@ class LastResort:
 
 
 def _places(problem: BaseException | None) -> Iterator[str]:
+    """Each exception by its kind, and the way to it through our own code, with the last step wherever that is."""
     while problem is not None:
-        yield f"{type(problem).__name__}\n{''.join(traceback.format_tb(problem.__traceback__)).rstrip()}"
+        steps = traceback.extract_tb(problem.__traceback__)
+        own = [
+            one
+            for one in steps
+            if one is steps[-1] or (one.filename.startswith(str(ROOT)) and "site-packages" not in one.filename)
+        ]
+        yield " > ".join(
+            [*(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in own), type(problem).__name__]
+        )
         problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
 
 

@@ -1,0 +1,63 @@
+"""Every route of the application, found and not listed, and an application that has all of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from starlette.routing import Mount, Route
+
+from demo.sendgrid_events import Key
+from settings import LOCAL_KEY, Settings
+from tests.web_parts import BASE, PureEngine
+from web.app import create_app
+
+SECRET_WORDS = "the value that was wrong: ines@example.com"
+
+
+@dataclass
+class BreakingEngine(PureEngine):
+    """May fail in a way that nobody foresaw, with a message that nobody may read."""
+
+    broken: bool = False
+
+    def _there(self, id: str, what: str) -> None:
+        super()._there(id, what)
+        if self.broken:
+            raise RuntimeError(SECRET_WORDS)
+
+
+def whole_app(engine: PureEngine, folder: Path, **chosen: object) -> FastAPI:
+    """The application with every route that it can have."""
+
+    async def skip(mentorship: str) -> None:
+        engine._there(mentorship, "skip")
+
+    settings = {
+        "base_url": BASE,
+        "link_keys": LOCAL_KEY,
+        "outbox_dir": folder,
+        "sendgrid_webhook_key": Key(folder / "signing-key.pem").public,
+        **chosen,
+    }
+    return create_app(engine, Settings.model_validate(settings), skip)
+
+
+def visitor(app: FastAPI, address: str = "192.0.2.1") -> httpx.AsyncClient:
+    """A client of that application, at an address."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 4321))
+    return httpx.AsyncClient(transport=transport, base_url=BASE)
+
+
+def all_routes(app: FastAPI) -> list[tuple[str, str]]:
+    """Method and path of every route; of a mount, the reading methods that it has."""
+    found: list[tuple[str, str]] = []
+    for route in app.routes:
+        inner = getattr(route, "original_router", None)
+        for one in inner.routes if inner is not None else [route]:
+            if isinstance(one, Mount):
+                found += [(method, f"{one.path}/{{path}}") for method in ("GET", "HEAD")]
+            else:
+                assert isinstance(one, Route), f"a route of a kind that no test knows yet: {one}"
+                found += [(method, one.path) for method in sorted(one.methods or ())]
+    return found
