@@ -5,6 +5,7 @@ by the workflow, which knows what happened since.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,6 +23,8 @@ from settings import settings
 
 LONGEST_TOKEN = 1024
 """Longer ones were not minted here, and are refused before any work is done on them."""
+SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""How every token looks. Base64 decoders pass over what is not of their alphabet; here nothing may be put in."""
 
 
 class Purpose(StrEnum):
@@ -90,8 +93,8 @@ class Links:
 
     def read(self, purpose: Purpose, token: str) -> Link:
         """What the token says. Raises BadLink, and nothing else, for whatever is not a token of this purpose."""
-        if len(token) > LONGEST_TOKEN:
-            raise BadLink("too long")
+        if len(token) > LONGEST_TOKEN or not SHAPE.fullmatch(token):
+            raise BadLink("too long, or not of the shape of a token")
         try:
             payload = _Payload.model_validate(self._serializers[purpose].loads(token))
         except (BadData, ValidationError, ValueError) as error:
