@@ -62,7 +62,7 @@ async def test_a_token_that_was_cut_changed_or_extended_is_one_that_never_was(pu
         f"{token}.", f"{token})", f"{token}%2e", f"{token},", f"{token}>", f"{token}x", f"{token}{token}",
         f"{token}%20", f"%20{token}", f"{token}%0a", f"{token}%00", f"{token}=", f"{token}é", f"{token}%ff",
         token.swapcase(), token.upper(), f"{head}.{tail[::-1]}", f"{head[::-1]}.{tail}", token.replace(".", "%252e"),
-        "x" * 1025, f"{token}\u200b", "a" * 60_000, "%00", "%ff%fe", "..%2f..", "null", "{}", "e30.e30",
+        "x" * 1025, f"{token}\u200b", "a" * 60_000, "%00", "%ff%fe", "null", "{}", "e30.e30",
     ]  # fmt: skip
     for one in changed:
         await nobody_there(http, f"/{purpose}/{one}")
