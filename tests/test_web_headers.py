@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from demo.sendgrid_events import Key
 from settings import Settings
 from tests.test_web_outbox import written
 from tests.web_parts import Browser, PureEngine, ask_link, filled, journey_link, unsubscribe_link
-from tests.web_routes import SECRET_WORDS, BreakingEngine, all_routes, visitor, whole_app
+from tests.web_routes import SECRET_WORDS, BreakingEngine, every_route, visitor, whole_app
 from web.app import create_app
 
 COMMON = {
@@ -198,13 +197,7 @@ class Scene:
         return str(answer.headers["location"]).rsplit("/", 1)[-1]
 
 
-def routes() -> list[tuple[str, str]]:
-    """Those of an application with everything."""
-    with tempfile.TemporaryDirectory() as folder:
-        return all_routes(whole_app(PureEngine(), Path(folder)))
-
-
-@pytest.mark.parametrize(("method", "path"), routes())
+@pytest.mark.parametrize(("method", "path"), every_route())
 async def test_a_route_ends_as_its_snapshot_says(method: str, path: str, tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     ends = []
@@ -222,13 +215,13 @@ async def test_a_route_ends_as_its_snapshot_says(method: str, path: str, tmp_pat
 
 
 async def test_there_is_no_snapshot_of_a_route_that_is_gone() -> None:
-    assert {f"{method} {path}" for method, path in routes()} == SNAPSHOT.keys()
+    assert {f"{method} {path}" for method, path in every_route()} == SNAPSHOT.keys()
 
 
 async def test_what_a_route_does_not_do_it_refuses_with_the_same_headers(tmp_path: Path) -> None:
     engine = PureEngine()
     http = visitor(whole_app(engine, tmp_path))
-    known = routes()
+    known = every_route()
     for path in sorted({path for _, path in known}):
         token = {"/a": ask_link("accept.mentee"), "/j": journey_link(), "/u": unsubscribe_link()}.get(path[:2], "/x")
         address = path.format(

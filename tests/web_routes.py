@@ -1,6 +1,8 @@
 """Every route of the application, found and not listed, and an application that has all of them."""
 
+import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
@@ -61,3 +63,10 @@ def all_routes(app: FastAPI) -> list[tuple[str, str]]:
                 assert isinstance(one, Route), f"a route of a kind that no test knows yet: {one}"
                 found += [(method, one.path) for method in sorted(one.methods or ())]
     return found
+
+
+@lru_cache(maxsize=1)
+def every_route() -> tuple[tuple[str, str], ...]:
+    """Those of the application that has them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        return tuple(all_routes(whole_app(PureEngine(), Path(folder))))

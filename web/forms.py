@@ -19,6 +19,11 @@ MANY = frozenset({"days_off", "preferences.days_off"})
 ROW_LABELS = frozenset({"progress.goal"})
 """Fields that say which row it is: alone they do not make a row an answer."""
 
+ROWS = frozenset({"goals", "options", "progress", "tasks", "times"})
+"""Fields of several rows: what follows is the row's number."""
+UNKNOWN = "unknown"
+"""Stands for every name that no form of ours has, so that nothing behind has to reckon with one."""
+
 _NAME = re.compile(r"[a-z_]{1,40}(\.([0-9]{1,3}|[a-z_]{1,40})){0,3}")
 _ROW = re.compile(r"([a-z_.]+)\.(\d+)(?:\.([a-z_]+))?")
 
@@ -29,7 +34,8 @@ def typed(items: Iterable[tuple[str, str]]) -> dict[str, str | tuple[str, ...]]:
     The page that comes back after a mistake shows the same numbering, so each problem finds its field.
     """
     values: dict[str, str | tuple[str, ...]] = {}
-    for name, value in items:
+    for sent, value in items:
+        name = sent if _is_ours(sent) else UNKNOWN
         if name in MANY:
             before = values.get(name, ())
             values[name] = (*before, value) if value.strip() else tuple(before)
@@ -44,8 +50,8 @@ def nested(values: Values) -> Tree:
     for name, value in values.items():
         if isinstance(value, str) and not value.strip():
             continue
-        if not _NAME.fullmatch(name):
-            tree[name[:40]] = "unknown"
+        if not _is_ours(name):
+            tree[UNKNOWN] = UNKNOWN
             continue
         *path, leaf = name.split(".")
         node = tree
@@ -77,6 +83,12 @@ def flatten(model: BaseModel, zone: str) -> dict[str, str | tuple[str, ...]]:
 
     walk("", model)
     return flat
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a form of ours could have a field of this name."""
+    first, _, rest = name.partition(".")
+    return _NAME.fullmatch(name) is not None and (first not in ROWS or not rest or rest[0].isdecimal())
 
 
 def _text(value: object, zone: str) -> str:
