@@ -39,6 +39,17 @@ def problem(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
         ({"SENDGRID_WEBHOOK_KEY": PUBLIC_KEY[:-8]}, "TRELLIS_SENDGRID_WEBHOOK_KEY"),
         ({"MAIL_TIMEOUT": "60"}, "TRELLIS_MAIL_TIMEOUT"),
         ({"LINK_KEYS": SECRET}, "TRELLIS_LINK_KEYS"),
+        ({"TRUSTED_PROXIES": "proxy.example.com"}, "TRELLIS_TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "TRELLIS_TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "*"}, "TRELLIS_TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.1, 0.0.0.0/0"}, "TRELLIS_TRUSTED_PROXIES: must not trust everybody"),
+        ({"TRUSTED_PROXIES": "::/0"}, "TRELLIS_TRUSTED_PROXIES: must not trust everybody"),
+        ({"RATES": "sometimes"}, "TRELLIS_RATES"),
+        ({"RATES_PRESSES": "many"}, "TRELLIS_RATES_PRESSES: must be a number of times in a window"),
+        ({"RATES_LOOKS": "0/minute"}, "TRELLIS_RATES_LOOKS"),
+        ({"RATES_LOOKS_PER_PERSON": "5/minute;100/day"}, "TRELLIS_RATES_LOOKS_PER_PERSON"),
+        ({"RATES_PRESSES_PER_ADDRESS": ""}, "TRELLIS_RATES_PRESSES_PER_ADDRESS"),
+        ({"RATE_STORAGE": f"memcached://{SECRET}"}, "TRELLIS_RATE_STORAGE"),
         (
             {
                 "LOCAL": "false", "LINK_KEYS": "k" * 40, "MAILER": "smtp", "SMTP_HOST": "mail.example.com",

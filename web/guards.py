@@ -118,9 +118,8 @@ class BodyCap:
         refusal: Callable[[], Response],
         too_slow: Callable[[], Response],
         most: int = MOST_BYTES,
-        within: float = BODY_WITHIN,
     ) -> None:
-        self.app, self.refusal, self.too_slow, self.most_of_a_form, self.within = app, refusal, too_slow, most, within
+        self.app, self.refusal, self.too_slow, self.most_of_a_form = app, refusal, too_slow, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
@@ -132,7 +131,7 @@ class BodyCap:
         body = bytearray()
         more = True
         try:
-            async with asyncio.timeout(self.within):
+            async with asyncio.timeout(BODY_WITHIN):
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":

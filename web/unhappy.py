@@ -46,6 +46,13 @@ WORDS = {
         200,
         409,
     ),
+    LinkStatus.CHANGEABLE: Words(
+        "You have answered this",
+        "Your answer is recorded, so there is nothing left to put off. Until it is acted on you can change it: "
+        "open the link in your mail again.",
+        200,
+        409,
+    ),
     LinkStatus.EARLY: Words(
         "Not yet",
         "It is too early to answer this. You need not remember it: we write to you when it is time.",
