@@ -21,7 +21,7 @@ def too_soon(site: Site) -> Callable[[Request, Link | None, int], Awaitable[Resp
     async def answer(request: Request, link: Link | None, seconds: int) -> Response:
         wait = f"{seconds} second{'s' if seconds > 1 else ''}"
         if request.method in ("GET", "HEAD"):
-            text = f"Nothing is lost, and your link is all right. Please wait {wait}, then open this page again."
+            text = f"Nothing is lost. Please wait {wait}, then open this page again."
         elif (fields := await _typed(site, request, link)) is not None:
             query = f"?{request.url.query}" if request.url.query else ""
             action = site.rendering.at(quote(request.scope["path"])) + query
