@@ -77,8 +77,8 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     return app
 
 
-def _page(site: Site, status: int, words: tuple[str, str]) -> Callable[[], Response]:
-    return lambda: site.show_unhappy(Unhappy(status, *words))
+def _page(site: Site, status: int, words: tuple[str, str]) -> Callable[[Request], Response]:
+    return lambda request: site.show_unhappy(Unhappy(status, *words), _accepted(request))
 
 
 def _accepted(request: Request) -> str:

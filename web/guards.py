@@ -71,7 +71,7 @@ class LastResort:
     A message often quotes the value that was wrong, and here that is a token, an address, or what someone typed.
     """
 
-    def __init__(self, app: ASGIApp, answer: Callable[[], Response]) -> None:
+    def __init__(self, app: ASGIApp, answer: Callable[[Request], Response]) -> None:
         self.app, self.answer = app, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +88,7 @@ class LastResort:
             log.error("A request failed: %s", "; caused by ".join(_places(problem)))
         if begun or scope["type"] != "http":
             raise RuntimeError("a request failed after its answer had begun")
-        return await self.answer()(scope, receive, send)
+        return await self.answer(Request(scope))(scope, receive, send)
 
 
 def _places(problem: BaseException | None) -> Iterator[str]:
@@ -115,8 +115,8 @@ class BodyCap:
     def __init__(
         self,
         app: ASGIApp,
-        refusal: Callable[[], Response],
-        too_slow: Callable[[], Response],
+        refusal: Callable[[Request], Response],
+        too_slow: Callable[[Request], Response],
         most: int = MOST_BYTES,
     ) -> None:
         self.app, self.refusal, self.too_slow, self.most_of_a_form = app, refusal, too_slow, most
@@ -127,7 +127,7 @@ class BodyCap:
         most = MOST_BYTES_OF_EVENTS if str(scope["path"]).startswith("/webhooks/") else self.most_of_a_form
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared) > most:
-            return await self.refusal()(scope, receive, send)
+            return await self.refusal(Request(scope))(scope, receive, send)
         body = bytearray()
         more = True
         try:
@@ -141,9 +141,9 @@ class BodyCap:
                         break
                     more = message.get("more_body", False)
         except TimeoutError:
-            return await self.too_slow()(scope, receive, send)
+            return await self.too_slow(Request(scope))(scope, receive, send)
         if len(body) > most:
-            return await self.refusal()(scope, receive, send)
+            return await self.refusal(Request(scope))(scope, receive, send)
         given = False
 
         async def replay() -> Message:
@@ -163,14 +163,14 @@ class SameSite:
     forms: `null` says nothing, and Sec-Fetch-Site decides where it is present (Fetch, "append a request Origin").
     """
 
-    def __init__(self, app: ASGIApp, refusal: Callable[[], Response], base_url: str, exempt: str) -> None:
+    def __init__(self, app: ASGIApp, refusal: Callable[[Request], Response], base_url: str, exempt: str) -> None:
         self.app, self.refusal, self.exempt = app, refusal, exempt
         parts = urlsplit(base_url)
         self.origin = f"{parts.scheme}://{parts.netloc}".lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD") and self._is_foreign(scope):
-            return await self.refusal()(scope, receive, send)
+            return await self.refusal(Request(scope))(scope, receive, send)
         return await self.app(scope, receive, send)
 
     def _is_foreign(self, scope: Scope) -> bool:

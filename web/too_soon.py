@@ -8,28 +8,36 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from links import Link
+from models.phrases import say
 from web.nonces import BadNonce
+from web.reading import preferred
 from web.site import Site
 from web.unhappy import Unhappy
-
-TITLE = "That was a lot at once"
 
 
 def too_soon(site: Site) -> Callable[[Request, Link | None, int], Awaitable[Response]]:
     """Answers a request that has to wait for some seconds."""
 
     async def answer(request: Request, link: Link | None, seconds: int) -> Response:
-        wait = f"{seconds} second{'s' if seconds > 1 else ''}"
+        accepted = request.headers.get("accept-language", "")
         if request.method in ("GET", "HEAD"):
-            text = f"Nothing is lost. Please wait {wait}, then open this page again."
+            text = say(
+                "Nothing is lost. Please wait {count} second, then open this page again.",
+                "Nothing is lost. Please wait {count} seconds, then open this page again.",
+                count=seconds,
+            )
         elif (fields := await _typed(site, request, link)) is not None:
             query = f"?{request.url.query}" if request.url.query else ""
             action = site.rendering.at(quote(request.scope["path"])) + query
-            context = {"title": TITLE, "wait": wait, "action": action, "fields": fields}
-            return site.rendering.page("too_soon.html", context, status=429)
+            context = {"seconds": seconds, "action": action, "fields": fields}
+            return site.rendering.page("too_soon.html", context, status=429, language=preferred(accepted))
         else:
-            text = f"Nothing was recorded, and nothing is lost. Please wait {wait}, go back, and press again."
-        return site.show_unhappy(Unhappy(429, TITLE, text))
+            text = say(
+                "Nothing was recorded. Please wait {count} second, go back, and press again.",
+                "Nothing was recorded. Please wait {count} seconds, go back, and press again.",
+                count=seconds,
+            )
+        return site.show_unhappy(Unhappy(429, say("That was a lot at once"), text), accepted)
 
     return answer
 
