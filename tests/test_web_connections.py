@@ -46,7 +46,7 @@ async def said(port: int, *parts: bytes) -> bytes:
     for part in parts:
         writer.write(part)
         await asyncio.sleep(0.1)
-    heard = await asyncio.wait_for(reader.read(), 2)
+    heard = await asyncio.wait_for(reader.read(), 15)
     writer.close()
     return heard
 
@@ -91,7 +91,7 @@ async def test_no_log_holds_a_token_an_address_or_what_was_typed(
             ):
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(raw % token)
-                await asyncio.wait_for(reader.read(100), 5)
+                await asyncio.wait_for(reader.read(100), 15)
                 writer.close()
     assert {303, 404, 405, 413, 422, 403, 429, 500, 503} <= stati
     assert any("A request failed" in record.getMessage() for record in caplog.records)
@@ -149,7 +149,7 @@ async def test_who_says_nothing_or_only_half_is_not_waited_for(tmp_path: Path, m
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(3):  # a connection that is used goes on, longer than the deadline
             writer.write(health)
-            assert b"200 OK" in await asyncio.wait_for(reader.read(4096), 5)
+            assert b"200 OK" in await asyncio.wait_for(reader.read(4096), 15)
             await asyncio.sleep(0.2)
         writer.close()
 
@@ -163,7 +163,7 @@ async def test_a_body_that_never_ends_is_answered_with_a_page(tmp_path: Path, mo
         for rest in (b"Content-Length: 100\r\n\r\nreason=slow", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(head + rest)
-            answer = await asyncio.wait_for(reader.read(65536), 5)
+            answer = await asyncio.wait_for(reader.read(65536), 15)
             assert b"408 Request Timeout" in answer
             assert b"did not arrive in time" in answer
             writer.close()

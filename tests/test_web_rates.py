@@ -289,7 +289,7 @@ async def test_while_redis_is_away_each_process_counts_for_itself(
     with caplog.at_level(logging.WARNING):
         waits = [await rates.wait("192.0.2.1", Purpose.ASK, link, pressing=True) for _ in range(5)]
     assert [bool(seconds) for seconds in waits] == [False, False, False, True, True]
-    assert loop.time() - began < 2 * ANSWERS_WITHIN, "it is not asked again at every press"
+    assert loop.time() - began < 4 * ANSWERS_WITHIN, "it is not asked again at every press"
     assert caplog.text.count("TRELLIS_RATE_STORAGE does not answer") == 1
     assert "192.0.2.1" not in caplog.text
 
