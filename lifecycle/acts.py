@@ -9,11 +9,14 @@ from lifecycle import goal_setting, grow_sessions, intro, tasks, wrap_up
 from lifecycle.anytime import ANY_TIME
 from lifecycle.asks import ask_id, is_closed
 from lifecycle.calendar import session
+from lifecycle.commands import command
 from lifecycle.moments import alarmed
 from lifecycle.notices import is_waiting
+from lifecycle.orders import done, heard
 from lifecycle.receipts import happens_next, recorded
 from lifecycle.rejection import Rejected
 from lifecycle.stages import all_asks, settled
+from models.acts import Coordinate
 from models.answers import (
     ActBase,
     AnyAnswer,
@@ -59,7 +62,7 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
     known = next((receipt for receipt in m.receipts if receipt.id == receipt_id), None)
     if known is not None:
         return m, known
-    if act.by not in PAIR:
+    if act.by not in PAIR and not isinstance(act, Coordinate):
         raise Rejected("not_yours", "Only the mentor and the mentee can do this.", "by")
     if m.stage is Stage.ENDED:
         raise Rejected("ended", "This mentorship has ended, so nothing can be changed any more.")
@@ -68,7 +71,10 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         raise Rejected("revoked", "This link was withdrawn. Please use the newest mail, or ask for a fresh link.")
     name = str(getattr(act, "act", ""))
     before = m
-    m = ANY_TIME[name](m, act, now) if name in ANY_TIME else _answered(m, act, AskKind(name), now)
+    if isinstance(act, Coordinate):
+        m = command(m, act.command, now)
+    else:
+        m = ANY_TIME[name](m, act, now) if name in ANY_TIME else _answered(m, act, AskKind(name), now)
     m = m.evolve(
         acts=m.acts + 1,
         last_act={**m.last_act, act.by: now},
@@ -81,8 +87,8 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         by=act.by,
         ask=act.ask,
         at=now,
-        recorded=recorded(before, act),
-        happens_next=happens_next(before, m, act),
+        recorded=done(act.command, before, now) if isinstance(act, Coordinate) else recorded(before, act),
+        happens_next=heard(act.command, m) if isinstance(act, Coordinate) else happens_next(before, m, act),
         next_ask=next((ask.id for ask in all_asks(m) if ask.by is act.by and ask.opened_at <= now), None),
         undo_until=m.ending.effective_at if m.ending and m.ending.by is act.by and m.stage is not Stage.ENDED else None,
     )
@@ -208,6 +214,7 @@ def compacted(m: Mentorship, now: datetime) -> Mentorship:
         answers=answers,
         told={key: at for key, at in m.told.items() if "#" not in key or key.split("#")[0] in asks},
         snoozes={identity: spans for identity, spans in m.snoozes.items() if identity in asks},
+        patience={identity: spans for identity, spans in m.patience.items() if identity in asks},
         receipts=tuple(
             one
             for index, one in enumerate(m.receipts)

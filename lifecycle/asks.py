@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from lifecycle.rests import Rests, after, rests_of
+from lifecycle.rests import after, rests_of
 from models.base import PAIR, Role
 from models.program import AskKind
 from models.state import Mentorship
@@ -130,18 +130,23 @@ def opened(
 ) -> tuple[Ask, ...]:
     """The ask, if nobody has closed it. `ladder_from` is where the nudges count from, by default the opening.
 
-    With `ends`, the ask has an end of its own (a session begins) and the coordinator is not troubled.
+    With `ends`, the ask has an end of its own (a session begins) and the coordinator is not troubled. Where the
+    coordinator's patience outlasts the ladder, one more nudge comes when it is over.
     """
     identity = ask_id(kind, by, *numbers)
     if is_closed(m, identity):
         return ()
     nudges = m.program.nudges
-    rests: Rests = rests_of(m, by, m.snoozes.get(identity, ()))
+    granted = m.patience.get(identity, ())
+    rests = rests_of(m, by, (*m.snoozes.get(identity, ()), *granted))
     base = ladder_from or at
     rungs = [after(at, 0, rests) if rests else at]
     if ladder_from is not None and ladder_from > at:
         rungs.append(after(ladder_from, 0, rests))
     rungs += [after(base, days, rests) for days in nudges.ladder_days]
+    for over in (after(span.end, 0, rests) for span in granted):
+        if over > rungs[-1]:
+            rungs.append(over)
     end = ends if ends is not None else after(base, nudges.patience_days, rests)
     steps = tuple(rung for rung in rungs if rung < end)
     return (

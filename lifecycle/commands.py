@@ -1,26 +1,36 @@
-"""Commands of the platform and of ops."""
+"""Commands of the platform, of ops and of the coordinator."""
 
 from datetime import datetime, timedelta
 
 from lifecycle import calendar
-from lifecycle.anytime import paused, resumed
+from lifecycle.anytime import pause_now, paused, resumed
 from lifecycle.ending import decide
+from lifecycle.health import reasons
 from lifecycle.notices import notify
 from lifecycle.rejection import Rejected
+from lifecycle.rests import after, rests_of
 from lifecycle.stages import all_asks, settled
-from models.base import Role
+from models.base import LONGEST_NOTE, PAIR, Role, Span
 from models.commands import (
     ChangePersonCommand,
     ChangeProgramCommand,
     Command,
     EndCommand,
     ExtendCommand,
+    MessageCommand,
+    PatienceCommand,
     PauseCommand,
     ResumeCommand,
     RevokeLinksCommand,
 )
-from models.mail import MailKind
-from models.state import Mentorship, Outcome, Stage
+from models.mail import MailClass, MailKind
+from models.people import MailChoice
+from models.state import Mentorship, Stage
+
+MESSAGES_A_DAY = 3
+"""Mails to one person: more is a conversation, and belongs into the coordinator's own mailbox."""
+MOST_GRANTS = 5
+"""How often one ask can be given more time."""
 
 
 def command(m: Mentorship, order: Command, now: datetime) -> Mentorship:
@@ -37,11 +47,16 @@ def _obeyed(m: Mentorship, order: Command, now: datetime) -> Mentorship:
         case ResumeCommand():
             return resumed(m, now, None)
         case EndCommand():
-            return decide(m.evolve(ending=None), Outcome.CANCELLED, now, note=order.reason)
+            m = m.evolve(ending=None)
+            return decide(m, order.outcome, now, note=order.reason, rematch=order.rematch)
         case ExtendCommand():
             return _extended(m, order, now)
+        case MessageCommand():
+            return _message(m, order, now)
+        case PatienceCommand():
+            return _patient(m, order, now)
         case ChangeProgramCommand():
-            return m.evolve(program=order.program)
+            return _changed_program(m, order, now)
         case ChangePersonCommand():
             return _changed_person(m, order, now)
         case RevokeLinksCommand():
@@ -56,6 +71,71 @@ def _extended(m: Mentorship, order: ExtendCommand, now: datetime) -> Mentorship:
         raise Rejected("not_open", "Sessions can be added while there are sessions or check-ins.", "sessions")
     m = calendar.add_sessions(m, order.sessions, now)
     return m.evolve(extra_sessions=m.extra_sessions + order.sessions)
+
+
+def reached(m: Mentorship, role: Role) -> bool:
+    """Whether a message would get to this person."""
+    return role not in m.unreachable and m.person(role).preferences.mail is not MailChoice.CLOSING_ONLY
+
+
+def _message(m: Mentorship, order: MessageCommand, now: datetime) -> Mentorship:
+    resting = pause_now(m, now)
+    if resting is not None and resting.held:
+        raise Rejected("paused", "All contact is stopped, so we write to neither of them. Please write yourself.")
+    if resting is not None:
+        raise Rejected("paused", "It rests, and a pause is silent. Let it go on first, or write to them yourself.")
+    if m.ending is not None:
+        raise Rejected("too_late", "It is about to end, so a message would come too late. Please write yourself.")
+    readers = tuple(role for role in PAIR if order.to in ("both", role) and reached(m, role))
+    if not readers:
+        raise Rejected("not_open", "Our mail does not get there just now. Please write to them yourself.", "to")
+    for role in readers:
+        if _messages_today(m, role, now) >= MESSAGES_A_DAY:
+            raise Rejected("too_late", "They have several messages of yours today. Please write to them yourself.")
+        m = notify(m, role, MailKind.COORDINATOR_MESSAGE, now, by=Role.COORDINATOR, note=_with_waiting(m, role, order))
+    return m
+
+
+def _with_waiting(m: Mentorship, role: Role, order: MessageCommand) -> str:
+    """The text, behind what still waits for the same reader: one mail brings both, and neither in a shortened line."""
+    waits = next((one for one in m.notices if one.to is role and one.kind is MailKind.COORDINATOR_MESSAGE), None)
+    text = f"{waits.note}\n\n{order.text}" if waits is not None else order.text
+    if len(text) > LONGEST_NOTE:
+        raise Rejected("invalid", "An earlier message has not left yet, and both do not fit into one mail.", "text")
+    return text
+
+
+def _messages_today(m: Mentorship, role: Role, now: datetime) -> int:
+    kind, day = MailKind.COORDINATOR_MESSAGE, now - timedelta(days=1)
+    return sum(log.to is role and log.kind is kind and log.at > day for log in m.mails)
+
+
+def _patient(m: Mentorship, order: PatienceCommand, now: datetime) -> Mentorship:
+    """Each ask rests until so many days have counted: what is due moves by just these days, whatever rests besides."""
+    given = dict(m.patience)
+    before = {ask.id: ask for ask in all_asks(m) if ask.opened_at <= now and order.ask in ("", ask.id)}
+    for ask in before.values():
+        spans = given.get(ask.id, ())
+        rests = rests_of(m, ask.by, (*m.snoozes.get(ask.id, ()), *spans))
+        given[ask.id] = (*spans, Span(start=now, end=after(now, order.days, rests)))
+    moved = [
+        ask
+        for ask in all_asks(m.evolve(patience=given))
+        if ask.id in before and ask.ends_at - before[ask.id].ends_at >= timedelta(days=order.days)
+    ]
+    if not moved:
+        raise Rejected("not_open", "Nobody owes anything just now that could wait longer.", "days")
+    if any(ask.ends_at > m.deadline for ask in moved):
+        raise Rejected("invalid", "So long the mentorship does not last. Please give fewer days.", "days")
+    if any(len(given[ask.id]) > MOST_GRANTS for ask in moved):
+        raise Rejected("too_late", "This was given more time often already. A pause may be the better way.", "days")
+    return m.evolve(patience={**m.patience, **{ask.id: given[ask.id] for ask in moved}})
+
+
+def _changed_program(m: Mentorship, order: ChangeProgramCommand, now: datetime) -> Mentorship:
+    same = m.program.coordinator.email.casefold() == order.program.coordinator.email.casefold()
+    m = m.evolve(program=order.program)
+    return m if same else _revoked(m, Role.COORDINATOR, now)
 
 
 def _changed_person(m: Mentorship, order: ChangePersonCommand, now: datetime) -> Mentorship:
@@ -79,6 +159,17 @@ def _changed_person(m: Mentorship, order: ChangePersonCommand, now: datetime) ->
 
 
 def _revoked(m: Mentorship, role: Role, now: datetime) -> Mentorship:
-    m = m.evolve(links_from={**m.links_from, role: now})
+    # Links know whole seconds: the fresh one, which may leave in this very second, must not be older than this.
+    m = m.evolve(links_from={**m.links_from, role: now.replace(microsecond=0)})
+    if role is Role.COORDINATOR:
+        return _told_again(m, now)
     owed = next((ask for ask in all_asks(m) if ask.by is role and ask.opened_at <= now), None)
     return notify(m, role, MailKind.FRESH_LINK, now, "revoked", note=owed.id if owed is not None else "")
+
+
+def _told_again(m: Mentorship, now: datetime) -> Mentorship:
+    """What is open is told once more, so that whoever coordinates now has a link to it."""
+    for reason in reasons(m, now):
+        if reason.key in m.raised:
+            m = notify(m, Role.COORDINATOR, MailKind.ATTENTION, now, reason.key, mail_class=MailClass.ALERT)
+    return m

@@ -30,6 +30,7 @@ COORDINATOR_CLASSES = (MailClass.ALERT, MailClass.URGENT)
 URGENCY: dict[MailKind, int] = {
     MailKind.STOP_ASKED: 0,
     MailKind.CLOSING: 0,
+    MailKind.COORDINATOR_MESSAGE: 0,  # its words are whole only where they lead
     MailKind.COORDINATOR_CLOSING: 0,
     MailKind.HELP_ASKED: 1,
     MailKind.FRESH_LINK: 1,

@@ -187,6 +187,7 @@ def _notice_item(m: Mentorship, item: Item, base: LetterItem, now: datetime) -> 
             return base.evolve(
                 outcome=m.outcome.value if m.outcome else "",
                 summary=summary(m, item.to),
+                rematch=m.ending is not None and m.ending.rematch,
                 note="",
                 by=m.ending.by if declined and m.ending is not None else None,
             )
@@ -194,6 +195,7 @@ def _notice_item(m: Mentorship, item: Item, base: LetterItem, now: datetime) -> 
             return base.evolve(
                 outcome=m.outcome.value if m.outcome else "",
                 summary=summary(m),
+                rematch=m.ending is not None and m.ending.rematch,
                 note=m.ending.note if m.ending else "",
             )
         case MailKind.ATTENTION | MailKind.STOP_ASKED | MailKind.HELP_ASKED:

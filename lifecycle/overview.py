@@ -38,6 +38,7 @@ def overview(m: Mentorship, now: datetime) -> Overview:
         undelivered=len(m.undelivered),
         outcome=m.outcome,
         ended_at=m.ended_at,
+        rematch=m.ended_at is not None and m.ending is not None and m.ending.rematch,
         paused_until=resting.end if resting is not None else None,
         deadline=m.deadline,
     )
@@ -74,4 +75,11 @@ def waiting(m: Mentorship, now: datetime) -> tuple[Waiting, ...]:
 def ended(m: Mentorship) -> Ended:
     """The result of a mentorship, for whoever started it."""
     assert m.outcome is not None and m.ended_at is not None
-    return Ended(id=m.id, outcome=m.outcome, at=m.ended_at, note=m.ending.note if m.ending else "", summary=summary(m))
+    return Ended(
+        id=m.id,
+        outcome=m.outcome,
+        at=m.ended_at,
+        note=m.ending.note if m.ending else "",
+        rematch=m.ending is not None and m.ending.rematch,
+        summary=summary(m),
+    )

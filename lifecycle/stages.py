@@ -39,6 +39,7 @@ _FACTS = attrgetter(
     "visits",
     "pauses",
     "snoozes",
+    "patience",
     "answers",
     "ran_out",
     "sessions",

@@ -40,6 +40,7 @@ WHY: dict[MailKind, str] = {
     MailKind.PARTNER_AWAY: "Your partner is away for some days.",
     MailKind.PARTNER_UNREACHABLE: "Our mail does not reach your partner at the moment.",
     MailKind.FRESH_LINK: "A fresh link was asked for.",
+    MailKind.COORDINATOR_MESSAGE: "Your coordinator has written to you.",
     MailKind.CLOSING: "Your mentorship has ended; this is the last mail about it.",
     MailKind.ATTENTION: "You coordinate this program, and a mentorship may need you.",
     MailKind.HELP_ASKED: "You coordinate this program, and someone asked for you.",

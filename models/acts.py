@@ -1,4 +1,4 @@
-"""What people do: answers to asks (models/answers.py), and what is possible at any time.
+"""What people do: answers to asks (models/answers.py), what is possible at any time, and what the coordinator wants.
 
 Each act is one update of the workflow, named by its `act`.
 """
@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from models.answers import ActBase, Answer, NewTask
-from models.base import Instant, Note, Text
+from models.base import Instant, Note, Role, Text
+from models.commands import Command
 from models.people import MailChoice, Preferences
 
 
@@ -161,9 +162,19 @@ AnyTime = (
     | GiveFeedback
     | Undo
 )
-Act = Annotated[Answer | AnyTime, Field(discriminator="act")]
+
+
+class Coordinate(ActBase):
+    """A command of the coordinator, which is answered with a receipt or refused with a reason."""
+
+    act: Literal["coordinate"] = "coordinate"
+    by: Literal[Role.COORDINATOR] = Role.COORDINATOR
+    command: Annotated[Command, Field(discriminator="command")]
+
+
+Act = Annotated[Answer | AnyTime | Coordinate, Field(discriminator="act")]
 
 ACTS: dict[str, type[ActBase]] = {
-    model.model_fields["act"].default: model for model in (*Answer.__args__, *AnyTime.__args__)
+    model.model_fields["act"].default: model for model in (*Answer.__args__, *AnyTime.__args__, Coordinate)
 }
 """Every act by its name: the registry of the workflow's updates."""

@@ -102,7 +102,8 @@ Line = Annotated[str, _stripped, StringConstraints(min_length=1, max_length=200)
 OptionalLine = Annotated[str, _stripped, StringConstraints(max_length=200), AfterValidator(_one_line)]
 Text = Annotated[str, _stripped, StringConstraints(min_length=1, max_length=4000), AfterValidator(_plain)]
 OptionalText = Annotated[str, _stripped, StringConstraints(max_length=4000), AfterValidator(_plain)]
-Note = Annotated[str, _stripped, StringConstraints(max_length=1000), AfterValidator(_plain)]
+LONGEST_NOTE = 1000
+Note = Annotated[str, _stripped, StringConstraints(max_length=LONGEST_NOTE), AfterValidator(_plain)]
 Zone = Annotated[str, _stripped, AfterValidator(_zone)]
 """An IANA time zone that the pinned tzdata knows."""
 Slug = Annotated[str, AfterValidator(_slug)]

@@ -1,12 +1,16 @@
-"""What the platform and ops want done: signals, because nobody waits for an answer."""
+"""What the platform, ops and the coordinator want done.
+
+Each is a signal of its own name, for who need not wait for an answer. The act `coordinate` carries one and is answered.
+"""
 
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import EmailStr, Field
+from pydantic import EmailStr, Field, StringConstraints
 
 from models.base import Line, Model, Note, Role
 from models.program import Program
+from models.state import Outcome
 
 
 class PauseCommand(Model):
@@ -20,10 +24,15 @@ class ResumeCommand(Model):
 
 
 class EndCommand(Model):
-    """Ends it as `cancelled`. The reason is for the record and is not mailed."""
+    """Ends it now. The outcome words both closing mails; the reason is for the record and is not mailed to the pair.
+
+    `rematch` tells the platform that the pair is to be matched anew, and the pair that they hear more.
+    """
 
     command: Literal["end"] = "end"
     reason: Note = ""
+    outcome: Literal[Outcome.CANCELLED, Outcome.NOT_A_FIT, Outcome.ENDED_EARLY] = Outcome.CANCELLED
+    rematch: bool = False
 
 
 class ExtendCommand(Model):
@@ -34,7 +43,25 @@ class ExtendCommand(Model):
     sessions: Annotated[int, Field(ge=0, le=12)] = 0
 
 
+class MessageCommand(Model):
+    """A word from the coordinator, mailed in the readers' welcome hours. One that goes to one stays between the two."""
+
+    command: Literal["message"] = "message"
+    to: Literal["both", Role.MENTOR, Role.MENTEE]
+    text: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class PatienceCommand(Model):
+    """More days before open asks end, and quiet about them meanwhile. Without `ask`, all that are open."""
+
+    command: Literal["patience"] = "patience"
+    days: Annotated[int, Field(ge=1, le=30)]
+    ask: Annotated[str, StringConstraints(max_length=80)] = ""
+
+
 class ChangeProgramCommand(Model):
+    """Goes on by other rules. Links of a coordinator who is replaced stop working; the new one hears what is open."""
+
     command: Literal["change_program"] = "change_program"
     program: Program
 
@@ -52,7 +79,7 @@ class RevokeLinksCommand(Model):
     """Links mailed to this person until now stop working; a fresh link for what is open is mailed."""
 
     command: Literal["revoke_links"] = "revoke_links"
-    role: Literal[Role.MENTOR, Role.MENTEE]
+    role: Role
 
 
 Command = (
@@ -60,10 +87,12 @@ Command = (
     | ResumeCommand
     | EndCommand
     | ExtendCommand
+    | MessageCommand
+    | PatienceCommand
     | ChangeProgramCommand
     | ChangePersonCommand
     | RevokeLinksCommand
 )
 
 COMMANDS: dict[str, type[Command]] = {model.model_fields["command"].default: model for model in Command.__args__}
-"""Every platform command by its name: the registry of the workflow's signals."""
+"""Every command by its name: the registry of the workflow's signals, and of what the act `coordinate` carries."""

@@ -71,6 +71,7 @@ class MailKind(StrEnum):
     PARTNER_AWAY = "partner_away"
     PARTNER_UNREACHABLE = "partner_unreachable"
     FRESH_LINK = "fresh_link"
+    COORDINATOR_MESSAGE = "coordinator_message"
     CLOSING = "closing"
     # To the coordinator.
     ATTENTION = "attention"
@@ -184,6 +185,7 @@ class LetterItem(Model):
     until: Instant | None = None
     by: Role | None = None
     outcome: str = ""
+    rematch: bool = False
     summary: Summary | None = None
 
 

@@ -166,15 +166,17 @@ class Overview(Model):
     undelivered: int
     outcome: Outcome | None
     ended_at: Instant | None
+    rematch: bool = False
     paused_until: Instant | None
     deadline: Instant
 
 
 class Ended(Model):
-    """The result of the workflow."""
+    """The result of the workflow. `rematch`: the coordinator asks the platform to match these two anew."""
 
     id: str
     outcome: Outcome
     at: Instant
     note: str = ""
+    rematch: bool = False
     summary: Summary

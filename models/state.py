@@ -246,6 +246,7 @@ class Ending(Model):
     effective_at: Instant
     ask: str = ""
     note: str = ""
+    rematch: bool = False
 
 
 class Mentorship(Model):
@@ -263,6 +264,8 @@ class Mentorship(Model):
     visits: tuple[Visit, ...] = ()
     pauses: tuple[Pausing, ...] = ()
     snoozes: dict[str, tuple[Span, ...]] = {}
+    patience: dict[str, tuple[Span, ...]] = {}
+    """More time that the coordinator gave to an ask."""
     answers: dict[str, Answered] = {}
     ran_out: dict[str, Instant] = {}
     silences: dict[Role, int] = {}

@@ -69,6 +69,8 @@ def letters() -> Iterator[tuple[str, Letter]]:
     for outcome in OUTCOMES[1:]:
         summary = SUMMARY.evolve(certificate=False, thanks="")
         yield f"closing-mentee-{outcome}", letter(MailKind.CLOSING, Role.MENTEE, outcome=outcome, summary=summary)
+    anew = letter(MailKind.CLOSING, Role.MENTOR, outcome="not_a_fit", rematch=True, summary=None)
+    yield "closing-mentor-rematch", anew
     several = (MailKind.REPORT, MailKind.FOLLOW_UP, MailKind.TASK_FEEDBACK, MailKind.PARTNER_AWAY)
     yield "several-mentee", letter_of(*(item(kind, Role.MENTEE) for kind in several), to=Role.MENTEE)
 

@@ -202,6 +202,7 @@ _NOTES = {
     MailKind.SESSION_CANCELLED: "I have caught a cold.",
     MailKind.GOALS_APPROVED: "I like that the second one is small.",
     MailKind.CHECK_IN_SHARED: "Going well; I would like to talk about saying no.",
+    MailKind.COORDINATOR_MESSAGE: "How are the two of you doing?\nI have time for a call on Thursday.",
     MailKind.HELP_ASKED: "I am not sure that Ben has time for me.\nCould you talk to me first?",
     MailKind.STOP_ASKED: "Please stop this.",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from lifecycle import all_asks
@@ -11,6 +12,7 @@ from models.acts import (
     AssignTask,
     CancelSession,
     ChangePreferences,
+    Coordinate,
     DaysAway,
     ExitRamp,
     FreshLink,
@@ -32,6 +34,8 @@ from models.commands import (
     Command,
     EndCommand,
     ExtendCommand,
+    MessageCommand,
+    PatienceCommand,
     PauseCommand,
     ResumeCommand,
     RevokeLinksCommand,
@@ -39,7 +43,7 @@ from models.commands import (
 from models.mail import MailEvent
 from models.people import MailChoice
 from models.program import AskKind
-from models.state import Mentorship
+from models.state import Mentorship, Outcome
 from tests.random_pairs import EITHER, a_random_program, random_answer, random_preferences, random_task
 
 MADE_UP = (
@@ -130,16 +134,27 @@ def a_wild_act(rng: Random, m: Mentorship, now: datetime) -> ActBase:
 def a_command(rng: Random, m: Mentorship, now: datetime) -> Command:
     """What a platform might want; ending it is rare."""
     if rng.random() < 0.05:
-        return EndCommand(reason="SECRET reason")
+        outcome = rng.choice((Outcome.CANCELLED, Outcome.NOT_A_FIT, Outcome.ENDED_EARLY))
+        return EndCommand(reason="SECRET reason", outcome=outcome, rematch=rng.random() < 0.5)
+    alone: Literal[Role.MENTEE, Role.MENTOR] = rng.choice(EITHER)
+    asks = ("", *(ask.id for ask in all_asks(m)), rng.choice(MADE_UP))
     makers: tuple[Callable[[], Command], ...] = (
         lambda: PauseCommand(until=now.date() + timedelta(days=rng.randint(0, 40))),
         ResumeCommand,
         lambda: ExtendCommand(days=rng.randint(1, 60), sessions=rng.randint(0, 3)),
         lambda: ChangeProgramCommand(program=a_random_program(rng)),
         lambda: ChangePersonCommand(role=rng.choice(EITHER), email=f"new{rng.randint(1, 3)}@example.com"),
-        lambda: RevokeLinksCommand(role=rng.choice(EITHER)),
+        lambda: RevokeLinksCommand(role=rng.choice(tuple(Role))),
+        lambda: MessageCommand(to="both", text="A word to both"),
+        lambda: MessageCommand(to=alone, text=f"A word for the {alone} alone"),
+        lambda: PatienceCommand(days=rng.choice((1, 3, 7, 14, 30)), ask=rng.choice(asks)),
     )
     return rng.choice(makers)()
+
+
+def coordinated(rng: Random, m: Mentorship, now: datetime) -> Coordinate:
+    """The same as an act of the coordinator."""
+    return Coordinate(command=a_command(rng, m, now))
 
 
 def a_mail_event(rng: Random) -> MailEvent:

@@ -4,7 +4,7 @@ from random import Random
 
 from lifecycle import begin
 from models.state import Stage
-from tests.random_acts import a_command, a_mail_event, a_wild_act, any_time_act
+from tests.random_acts import a_command, a_mail_event, a_wild_act, any_time_act, coordinated
 from tests.random_pairs import a_random_program, a_random_start, a_random_time, random_answer
 from tests.watched import Watched
 
@@ -39,7 +39,10 @@ def live(world: Watched, steps: int, willing: float = 0.7) -> None:
             world.do(a_wild_act(rng, world.m, world.now))
         elif chance < 0.97:
             world.wait_a_part()
-            world.order(a_command(rng, world.m, world.now))
+            if rng.random() < 0.5:
+                world.order(a_command(rng, world.m, world.now))
+            else:
+                world.do(coordinated(rng, world.m, world.now))
         elif chance < 0.98:
             world.compact()
         elif chance < 0.982:

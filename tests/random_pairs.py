@@ -46,6 +46,7 @@ from models.program import (
 from models.state import Mentorship
 
 EITHER: tuple[Literal[Role.MENTEE, Role.MENTOR], ...] = (Role.MENTEE, Role.MENTOR)
+COORDINATORS = ("cora", "cora", "cora", "dora")
 ZONES = (
     "Pacific/Kiritimati",
     "Pacific/Pago_Pago",
@@ -79,7 +80,9 @@ def a_random_program(rng: Random) -> Program:
         summary="For the laws.",
         weeks=weeks,
         longest_days=max(14, weeks * 7 + 2 * patience + rng.randint(0, 120)),
-        coordinator=Coordinator(name="Cora", email="cora@example.com", preferences=random_preferences(rng)),
+        coordinator=Coordinator(
+            name="Cora", email=f"{rng.choice(COORDINATORS)}@example.com", preferences=random_preferences(rng)
+        ),
         sessions=Sessions(
             count=rng.randint(1, 6),
             every_weeks=rng.randint(1, 4),

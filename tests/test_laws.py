@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.random_acts import a_command, a_mail_event, a_wild_act, any_time_act
+from tests.random_acts import a_command, a_mail_event, a_wild_act, any_time_act, coordinated
 from tests.random_lives import live, watch
 from tests.random_pairs import random_answer
 from tests.watched import Watched
@@ -75,6 +75,10 @@ class Lives(RuleBasedStateMachine):
     @rule(rng=CHANCE)
     def the_platform_wants_something(self, rng: Random) -> None:
         self.here.order(a_command(rng, self.here.m, self.here.now))
+
+    @rule(rng=CHANCE)
+    def the_coordinator_does_something(self, rng: Random) -> None:
+        self.here.do(coordinated(rng, self.here.m, self.here.now))
 
     @rule(steps=st.integers(1, 30))
     def they_live_on(self, steps: int) -> None:

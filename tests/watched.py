@@ -22,17 +22,26 @@ from lifecycle import (
 )
 from lifecycle.agenda import planned_mails
 from lifecycle.asks import Ask
-from models.acts import DaysAway
+from models.acts import Coordinate, DaysAway
 from models.answers import ActBase, LinkUsed
 from models.base import PAIR, Role
-from models.commands import ChangePersonCommand, Command
+from models.commands import ChangePersonCommand, ChangeProgramCommand, Command, RevokeLinksCommand
 from models.mail import MailEvent
 from models.pages import PageQuery
 from models.program import Program
 from models.state import Mentorship, SessionStatus, Stage
 from tests.watched_mail import Mailboxes
 
-DISTURBING = ("pause", "days_away", "change_preferences", "snooze", "exit_ramp", "unsubscribe", "stop_contact")
+DISTURBING = (
+    "pause",
+    "days_away",
+    "change_preferences",
+    "snooze",
+    "exit_ramp",
+    "unsubscribe",
+    "stop_contact",
+    "coordinate",
+)
 """Acts after which an ask may run out unseen, because its person wished for quiet or for other hours."""
 MOST_IDLE = 4
 """So often in a row may the clock ring with nothing to show for it."""
@@ -97,6 +106,8 @@ class Watched:
         if isinstance(act, DaysAway):
             self.mail.away[act.by].append((act.first, act.last, self.m.person(act.by).preferences.zone))
         self.disturbed = self.disturbed or act_name(act) in DISTURBING
+        if isinstance(act, Coordinate):
+            self.is_told(act.command)
         self.m = m
         again, same = apply(self.m, act, self.now + timedelta(hours=1), receipt.id)
         assert (again, same) == (self.m, receipt), "a second press counted"
@@ -114,10 +125,20 @@ class Watched:
         assert self.m.model_dump_json() == before, "the state was changed in place"
         self.disturbed = True
         self.log.append(f"{self.now} {what!r}"[:200])
-        if isinstance(what, ChangePersonCommand) and what.email is not None:
-            self.mail.forget(what.email)
+        self.is_told(what)
         self.m = m
         self.advance()
+
+    def is_told(self, what: Command) -> None:
+        """A command is about to change who reads: a new address is told anew, and so is a new coordinator."""
+        match what:
+            case ChangePersonCommand(email=str(email)):
+                self.mail.forget(email)
+            case RevokeLinksCommand(role=Role.COORDINATOR):
+                self.mail.alarms.clear()
+            case ChangeProgramCommand(program=program):
+                if program.coordinator.email != self.m.program.coordinator.email:
+                    self.mail.alarms.clear()
 
     def hear(self, event: MailEvent) -> None:
         """The mail provider reports something."""

@@ -47,6 +47,7 @@ class Mailboxes:
         role = letter.to.role
         written = letter.model_dump_json()
         assert "SECRET" not in written, f"a secret is told: {where}"
+        assert f"for the {role.partner} alone" not in written, f"a word to one is told to the other: {where}"
         fresh = all(item.kind is MailKind.FRESH_LINK for item in letter.items)
         assert fresh or f"fit_check.{role.partner}.2" not in written, f"a secret is told: {where}"
         self.judge_hour(letter, role, where)
