@@ -1,4 +1,4 @@
-"""Signed links: a link is a capability for one person, one mentorship and one ask.
+"""Signed links: a link is a capability for one person, one mentorship and one ask (or, for the coordinator, no ask).
 
 The signature is all that is checked here. Whether a link still opens anything (expired, superseded, revoked) is decided
 by the workflow, which knows what happened since.
@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     ASK = "a"
     JOURNEY = "j"
     UNSUBSCRIBE = "u"
+    COORDINATOR = "c"
 
 
 class BadLink(Exception):

@@ -85,6 +85,7 @@ class Verdict(StrEnum):
 class Member(StrEnum):
     MENTOR = "mentor"
     MENTEE = "mentee"
+    COORDINATOR = "coordinator"
 
 
 @app.command()
@@ -165,7 +166,7 @@ def list_all(
 def act(
     id: MentorshipId,
     name: Annotated[str, typer.Argument(metavar="ACT", help="What the person did; the names stand below.")],
-    by: Annotated[Member, typer.Option(help="On whose behalf.")],
+    by: Annotated[Member, typer.Option(help="On whose behalf; `coordinate` is the coordinator's.")],
     ask: Annotated[
         str, typer.Option(help="The ask that is answered, as `show` names it; none for any-time acts.")
     ] = "",
@@ -180,6 +181,8 @@ def act(
     `python starter.py act demo accept --by mentee --ask accept.mentee --data '{"decision": "yes"}'`
 
     `python starter.py act demo pause --by mentor --data '{"until": "2027-01-15"}'`
+
+    `python starter.py act demo coordinate --by coordinator --data '{"command": {"command": "patience", "days": 7}}'`
     """
     if name not in ACTS:
         _fail(f"ACT: found {name!r}; allowed are {', '.join(ACTS)}", WRONG_INPUT)

@@ -105,9 +105,10 @@ def _context(delivery: Delivery, letter: Letter, links: Links, item: LetterItem 
     for_pair = me.role is not Role.COORDINATOR
 
     def mint(purpose: Purpose, ask: str) -> str:
-        return links.mint(purpose, delivery.mentorship, me.role, ask, letter.id, letter.at) if for_pair else ""
+        return links.mint(purpose, delivery.mentorship, me.role, ask, letter.id, letter.at)
 
-    journey_url = mint(Purpose.JOURNEY, "")
+    # The page that a mail leads to where it leads to no ask. What hangs below the journey page is for the pair.
+    home_url = mint(Purpose.JOURNEY if for_pair else Purpose.COORDINATOR, "")
     initiated = letter.mail_class is MailClass.INITIATED
     by_role = {person.role: person for person in people(letter)}
     return {
@@ -136,10 +137,10 @@ def _context(delivery: Delivery, letter: Letter, links: Links, item: LetterItem 
         "shared": delivery.shared,
         "stage": delivery.stage,
         "undo_until": delivery.undo_until,
-        "journey_url": journey_url,
+        "home_url": home_url,
         "unsubscribe_url": mint(Purpose.UNSUBSCRIBE, "") if initiated else "",
-        "link": lambda item: mint(Purpose.ASK, item.ask.id) if item.ask else journey_url,
-        "form_url": lambda act, **query: form_url(journey_url, act, **query),
+        "link": lambda item: mint(Purpose.ASK, item.ask.id) if item.ask else home_url,
+        "form_url": lambda act, **query: form_url(home_url, act, **query),
     }
 
 

@@ -76,7 +76,8 @@ def overview_view(overview: Overview) -> RenderableType:
     facts.add_row("stage", timeline(overview))
     facts.add_row("status", status)
     if overview.outcome:
-        facts.add_row("outcome", f"{words(overview.outcome)}, {moment(overview.ended_at)}")
+        anew = ", to be matched anew" if overview.rematch else ""
+        facts.add_row("outcome", f"{words(overview.outcome)}{anew}, {moment(overview.ended_at)}")
     facts.add_row("waiting on", waiting(overview))
     facts.add_row("next", f"{moment(overview.next_at)}  {overview.next_why}" if overview.next_at else "nothing")
     facts.add_row("health", health(overview))

@@ -6,6 +6,7 @@ No clock, no randomness, no environment, no I/O: `now` is always an argument, an
 from lifecycle.acts import apply, compacted
 from lifecycle.beginning import begin
 from lifecycle.commands import command
+from lifecycle.coordinating import coordinator
 from lifecycle.due import Due, is_over, next_due
 from lifecycle.health import health
 from lifecycle.letters import advance
@@ -26,6 +27,7 @@ __all__ = [
     "begin",
     "command",
     "compacted",
+    "coordinator",
     "ended",
     "health",
     "is_over",

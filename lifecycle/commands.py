@@ -112,6 +112,9 @@ def _messages_today(m: Mentorship, role: Role, now: datetime) -> int:
 
 def _patient(m: Mentorship, order: PatienceCommand, now: datetime) -> Mentorship:
     """Each ask rests until so many days have counted: what is due moves by just these days, whatever rests besides."""
+    resting = pause_now(m, now)
+    if resting is not None and resting.held:
+        raise Rejected("paused", "All contact is stopped. Lift the stop first, or end it.", "days")
     given = dict(m.patience)
     before = {ask.id: ask for ask in all_asks(m) if ask.opened_at <= now and order.ask in ("", ask.id)}
     for ask in before.values():

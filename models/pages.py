@@ -9,7 +9,17 @@ from models.answers import (
     Terms,
 )
 from models.base import Instant, Model, Role, Span
-from models.mail import AskCard, Correspondent, GoalCard, ProgramCard, SessionCard, Summary, TaskCard
+from models.mail import (
+    AskCard,
+    Correspondent,
+    GoalCard,
+    MailKind,
+    ProgramCard,
+    ReasonLine,
+    SessionCard,
+    Summary,
+    TaskCard,
+)
 from models.people import Preferences
 from models.phrases import NOTHING, Phrase
 from models.state import Outcome, Receipt, Stage, Visit
@@ -133,10 +143,13 @@ class Waiting(Model):
     nudges: int
 
 
+Verdict = Literal["too_early", "on_track", "needs_attention", "at_risk"]
+
+
 class HealthView(Model):
     """The verdict and the events behind it."""
 
-    verdict: Literal["too_early", "on_track", "needs_attention", "at_risk"]
+    verdict: Verdict
     reasons: tuple[str, ...]
 
 
@@ -169,6 +182,69 @@ class Overview(Model):
     rematch: bool = False
     paused_until: Instant | None
     deadline: Instant
+
+
+class CoordinatorQuery(Model):
+    """The coordinator looks, through which link, perhaps for a receipt."""
+
+    link: LinkUsed | None = None
+    receipt: str = ""
+
+
+class Undelivered(Model):
+    """A mail that finally did not leave, or did not arrive."""
+
+    to: Role
+    kind: MailKind
+    at: Instant
+    reason: str
+
+
+class WordForCoordinator(Model):
+    """What one of the pair wrote at a check-in for the coordinator alone."""
+
+    by: Role
+    at: Instant
+    text: str
+
+
+CoordinatorStatus = Literal["open", "revoked", "ended"]
+
+
+class CoordinatorPage(Model):
+    """A mentorship as its coordinator sees it: who is stuck and why, and what can be done.
+
+    It holds nothing that is between the pair: no records, goals, tasks or ratings, and of fit checks and pulses only
+    what the reasons of the health verdict say. `can` names what is possible now; `acts` makes the nonces of its forms.
+    """
+
+    status: CoordinatorStatus
+    now: Instant
+    mentorship: str
+    program: ProgramCard
+    me: Correspondent
+    mentee: Correspondent
+    mentor: Correspondent
+    stage: Stage
+    doing: EngineStatus
+    rests_until: Instant | None
+    outcome: Outcome | None
+    ended_at: Instant | None
+    rematch: bool
+    verdict: Verdict
+    reasons: tuple[ReasonLine, ...]
+    waiting: tuple[Waiting, ...]
+    next_session: int | None
+    next_session_at: Instant | None
+    deadline: Instant
+    unreachable: dict[Role, str]
+    undelivered: tuple[Undelivered, ...]
+    words: tuple[WordForCoordinator, ...]
+    done: tuple[Receipt, ...]
+    receipt: Receipt | None
+    can: tuple[str, ...]
+    longest_pause_days: int
+    acts: int
 
 
 class Ended(Model):

@@ -170,6 +170,11 @@ def test_patience_is_bounded() -> None:
         coordinate(story, PatienceCommand(days=1))
 
 
+def test_under_a_stop_of_all_contact_patience_has_no_place() -> None:
+    with pytest.raises(Rejected, match="Lift the stop first"):
+        coordinate(stopped(), PatienceCommand(days=3))
+
+
 def test_what_has_an_end_of_its_own_is_not_put_off() -> None:
     story = Story()
     story.reach(MENTEE, AskKind.PREPARE)

@@ -8,11 +8,21 @@ from bs4 import BeautifulSoup
 
 import lifecycle
 from links import Purpose
-from models.base import Role
+from models.base import PAIR, Role
 from models.commands import EndCommand, RevokeLinksCommand
 from models.state import Stage
 from tests.test_web_asks import introduced, with_sessions
-from tests.web_parts import LINKS, START, Browser, PureEngine, ask_link, journey_link, text_of, unsubscribe_link
+from tests.web_parts import (
+    LINKS,
+    START,
+    Browser,
+    PureEngine,
+    ask_link,
+    coordinator_link,
+    journey_link,
+    text_of,
+    unsubscribe_link,
+)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -24,9 +34,10 @@ async def test_a_scanner_that_opens_every_address_changes_nothing(method: str) -
         "/a/": [ask_link(ask.id) for ask in lifecycle.all_asks(engine.m)] + [ask_link(ask) for ask in engine.m.answers],
         "/j/": [journey_link(), journey_link(Role.MENTOR)],
         "/u/": [unsubscribe_link()],
+        "/c/": [coordinator_link()],
     }
     paths = {route.path for route in _routes(browser)}
-    assert {"/a/{token}", "/j/{token}/{act}", "/u/{token}", "/outbox/skip"} <= paths
+    assert {"/a/{token}", "/j/{token}/{act}", "/u/{token}", "/c/{token}/{deed}", "/outbox/skip"} <= paths
     engine.calls.clear()
     opened = 0
     for path in sorted(paths):
@@ -39,10 +50,14 @@ async def test_a_scanner_that_opens_every_address_changes_nothing(method: str) -
             "fresh_link",
             "move_session",
             "unsubscribe",
+            "message",
+            "end",
         ):
             for link in tokens.get(path[:3], [""]):
                 token = link.rsplit("/", 1)[-1]
-                address = path.format(token=token, act=act, receipt_id="0" * 32, mail_id="none", index=0, path="x")
+                address = path.format(
+                    token=token, act=act, deed=act, receipt_id="0" * 32, mail_id="none", index=0, path="x"
+                )
                 answer = await browser.http.request(method, f"{address}?decision=yes&session=2&confirm=yes&task=1")
                 assert answer.status_code < 500, (address, answer.text)
                 opened += 1
@@ -64,8 +79,8 @@ def _routes(browser: Browser) -> list:  # type: ignore[type-arg]
 async def test_a_malformed_link_is_not_found_and_asks_the_engine_nothing(token: str) -> None:
     engine = PureEngine()
     browser = Browser(engine)
-    for purpose in ("a", "j", "u"):
-        answer = await browser.http.get(f"/{purpose}/{token}")
+    for purpose in Purpose:
+        answer = await browser.http.get(f"/{purpose.value}/{token}")
         assert answer.status_code == 404
         assert "/static/style.css" in answer.text, "it is a page"
     assert engine.calls == []
@@ -88,10 +103,12 @@ async def test_a_tampered_link_and_one_for_another_purpose_look_the_same() -> No
     assert engine.calls == []
 
 
-async def test_there_are_no_pages_for_the_coordinator() -> None:
+async def test_the_coordinator_has_no_page_of_the_pair_and_they_none_of_the_coordinators() -> None:
     engine = PureEngine()
-    link = LINKS.mint(Purpose.JOURNEY, "pair-1", Role.COORDINATOR, "", "x", START)
-    await Browser(engine).get(link, 404)
+    crossed = [(Purpose.COORDINATOR, role) for role in PAIR]
+    crossed += [(one, Role.COORDINATOR) for one in Purpose if one is not Purpose.COORDINATOR]
+    for purpose, role in crossed:
+        await Browser(engine).get(LINKS.mint(purpose, "pair-1", role, "", "x", START), 404)
     assert engine.calls == []
 
 

@@ -6,9 +6,11 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from models.acts import Coordinate
 from models.answers import ActBase, Decision
 from models.base import PAIR, Role
-from models.pages import PageQuery
+from models.commands import EndCommand, PatienceCommand, ResumeCommand
+from models.pages import CoordinatorQuery, PageQuery
 from models.state import Outcome, Receipt, Stage
 from tests.histories import events, run_id
 from tests.pairs import a_program, a_start, accepts, goals
@@ -128,6 +130,51 @@ async def test_a_press_after_the_end_is_told_so_and_an_old_one_gets_its_receipt(
     assert await mentorships.act(id, accepts(Role.MENTEE, Decision.NO), update_id="press-1") == receipt
     with pytest.raises(ActRejected) as refused:
         await mentorships.act(id, accepts(Role.MENTOR), update_id="press-2")
+    assert refused.value.code == "ended"
+
+
+async def test_the_coordinator_is_answered_once_across_runs_and_refused_without_a_trace(
+    mentorships: Mentorships, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "EVENTS_AT_A_BOUNDARY", 0)
+    id = await begun(mentorships, client)
+    first_run = await run_id(client, id)
+    patience = Coordinate(command=PatienceCommand(days=5))
+    given = await mentorships.act(id, patience, update_id="press-c")
+    assert "5 more days" in str(given.recorded)
+    before = await events(client, id)
+    with pytest.raises(ActRejected) as refused:
+        await mentorships.act(id, Coordinate(command=ResumeCommand()), update_id="press-r")
+    assert refused.value.code == "not_open"
+    handle = client.get_workflow_handle(workflow_id(id))
+    with pytest.raises(WorkflowUpdateFailedError) as unreadable:
+        await handle.execute_update("coordinate", {"command": {"command": "patience", "days": 900}})
+    assert isinstance(unreadable.value.cause, ApplicationError)
+    assert unreadable.value.cause.details[0]["field"] == "command.patience.days"
+    assert await events(client, id) == before
+    for role in PAIR:
+        await mentorships.act(id, accepts(role), update_id=f"press-{role}")
+    await skip_to_next(client, id)
+    assert await run_id(client, id) != first_run
+    assert await mentorships.act(id, patience, update_id="press-c") == given
+    page = await mentorships.coordinator(id, CoordinatorQuery(receipt="press-c"))
+    assert page.receipt == given
+    assert page.done == (given,)
+
+
+async def test_a_pair_that_is_handed_back_ends_so_and_a_second_press_gets_its_receipt(
+    mentorships: Mentorships, client: Client
+) -> None:
+    id = await begun(mentorships, client)
+    act = Coordinate(command=EndCommand(outcome=Outcome.NOT_A_FIT, rematch=True, reason="moved away"))
+    receipt = await mentorships.act(id, act, update_id="press-c")
+    while await skip_to_next(client, id) is not None:
+        pass
+    result = await mentorships.result(id)
+    assert (result.outcome, result.rematch, result.note) == (Outcome.NOT_A_FIT, True, "moved away")
+    assert await mentorships.act(id, act, update_id="press-c") == receipt
+    with pytest.raises(ActRejected) as refused:
+        await mentorships.act(id, act, update_id="press-d")
     assert refused.value.code == "ended"
 
 

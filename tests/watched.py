@@ -12,6 +12,7 @@ from lifecycle import (
     apply,
     command,
     compacted,
+    coordinator,
     health,
     is_over,
     journey,
@@ -27,7 +28,7 @@ from models.answers import ActBase, LinkUsed
 from models.base import PAIR, Role
 from models.commands import ChangePersonCommand, ChangeProgramCommand, Command, RevokeLinksCommand
 from models.mail import MailEvent
-from models.pages import PageQuery
+from models.pages import CoordinatorQuery, PageQuery
 from models.program import Program
 from models.state import Mentorship, SessionStatus, Stage
 from tests.watched_mail import Mailboxes
@@ -43,6 +44,8 @@ DISTURBING = (
     "coordinate",
 )
 """Acts after which an ask may run out unseen, because its person wished for quiet or for other hours."""
+BETWEEN_THE_PAIR = ("SECRET", "A note", "It matters", "Well done", "O1", "Do it", "A topic", "Because.", "A word")
+"""What random pairs (and commands) write that nobody else reads. See tests/random_pairs.py."""
 MOST_IDLE = 4
 """So often in a row may the clock ring with nothing to show for it."""
 MOST_BYTES = 400_000
@@ -209,6 +212,10 @@ class Watched:
         assert f"fit_check.{role.partner}.2" not in seen
         overview(m, now)
         health(m, now)
+        desk = coordinator(m, CoordinatorQuery(), now)
+        shown = desk.evolve(words=()).model_dump_json()
+        assert not [one for one in BETWEEN_THE_PAIR if one in shown], "the coordinator reads what is between the pair"
+        assert all(one.text == "SECRET trouble" for one in desk.words), "a word that was not for the coordinator"
 
     def judge_calendars(self) -> None:
         """Whoever could be reached in time has the session in their calendar, at the right time."""

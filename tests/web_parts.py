@@ -16,7 +16,7 @@ from links import Links, Purpose
 from models.answers import ActBase
 from models.base import Role
 from models.mail import MailEvent
-from models.pages import Journey, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Journey, Overview, Page, PageQuery
 from models.people import Start, StartPerson
 from models.state import Mentorship, Receipt
 from settings import LOCAL_KEY, Settings
@@ -93,6 +93,10 @@ class PureEngine:
     async def journey(self, id: str, query: PageQuery) -> Journey:
         self._there(id, "journey")
         return lifecycle.journey(self.m, query, self.now)
+
+    async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
+        self._there(id, "coordinator")
+        return lifecycle.coordinator(self.m, query, self.now)
 
     async def overview(self, id: str) -> Overview:
         self._there(id, "overview")
@@ -181,6 +185,11 @@ def journey_link(role: Role = Role.MENTEE, at: datetime = START) -> str:
 def unsubscribe_link(role: Role = Role.MENTEE) -> str:
     """The link by which one gets less mail."""
     return LINKS.mint(Purpose.UNSUBSCRIBE, "pair-1", role, "", "letter-u", START)
+
+
+def coordinator_link(at: datetime = START) -> str:
+    """The link of the coordinator's page."""
+    return LINKS.mint(Purpose.COORDINATOR, "pair-1", Role.COORDINATOR, "", "letter-c", at)
 
 
 def text_of(html: str) -> str:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from links import Links
 from settings import ROOT, Settings
 from web.asks import READ, ask_routes
+from web.coordinating import coordinator_routes
 from web.engine import Engine, Skip
 from web.guards import BodyCap, Bounded, LastResort, SafeHeaders, SameSite
 from web.journeys import journey_routes
@@ -61,6 +62,7 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     app.include_router(ask_routes(site))
     app.include_router(journey_routes(site))
     app.include_router(unsubscribe_routes(site))
+    app.include_router(coordinator_routes(site))
     if settings.sendgrid_webhook_key:
         app.include_router(webhook_routes(mentorships, settings.sendgrid_webhook_key))
     if settings.local:

@@ -3,10 +3,9 @@
 import re
 from functools import lru_cache
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from models.answers import ActBase
 from models.people import Language
 from models.phrases import Phrase
 from web.reading import spoken as said
@@ -17,6 +16,7 @@ Mistakes = dict[str, Phrase | str]
 CHOICES = frozenset(
     (
         *("decision", "fit", "verdict", "status", "happened", "rating", "choice", "days", "mail", "weekday", "refocus"),
+        *("to", "outcome"),
         *("respect", "give_and_take", "expectations", "values", "connection"),
     )
 )
@@ -33,7 +33,7 @@ def worded(mistakes: Mistakes, language: Language, zone: str) -> dict[str, str]:
     return {name: said(phrase, language, zone) for name, phrase in mistakes.items()}
 
 
-def mistakes_of(error: ValidationError, act: type[ActBase]) -> Mistakes:
+def mistakes_of(error: ValidationError, act: type[BaseModel]) -> Mistakes:
     """The problems, one for each field, in the order of the form."""
     found: Mistakes = {}
     for detail in error.errors(include_url=False, include_input=False):
@@ -53,7 +53,7 @@ def spoken(field: str) -> str:
     return text
 
 
-def _located(detail: ErrorDetails, act: type[ActBase]) -> tuple[str, str]:
+def _located(detail: ErrorDetails, act: type[BaseModel]) -> tuple[str, str]:
     path = [str(part) for part in detail["loc"]]
     sentence = _sentence(detail)
     if detail["type"] == "value_error" and (named := re.match(r"([a-z_]+)(: )?", sentence)):
@@ -64,7 +64,8 @@ def _located(detail: ErrorDetails, act: type[ActBase]) -> tuple[str, str]:
             sentence = sentence[named.end() :] if named[2] else sentence
     for name, words in SPOKEN.items():
         sentence = re.sub(rf"\b{name}\b", words, sentence)
-    field = ".".join(path) or WHOLE_FORM.get(str(act.model_fields["act"].default), "")
+    named_act = act.model_fields.get("act")
+    field = ".".join(path) or (WHOLE_FORM.get(str(named_act.default), "") if named_act else "")
     return field, sentence[:1].upper() + sentence[1:].rstrip(".") + "."
 
 
@@ -105,7 +106,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 @lru_cache
-def _field_names(act: type[ActBase]) -> frozenset[str]:
+def _field_names(act: type[BaseModel]) -> frozenset[str]:
     schema = act.model_json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for part in parts for name in part.get("properties", {}))

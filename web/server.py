@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 
 from models.answers import ActBase
 from models.mail import MailEvent
-from models.pages import Journey, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Journey, Overview, Page, PageQuery
 from models.state import Receipt
 from settings import Settings, settings, told
 from web.app import create_app
@@ -121,6 +121,10 @@ class LateConnected:
     async def journey(self, id: str, query: PageQuery) -> Journey:
         """See `Mentorships.journey`."""
         return await _connected(self._engine.journey(id, query))
+
+    async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
+        """See `Mentorships.coordinator`."""
+        return await _connected(self._engine.coordinator(id, query))
 
     async def overview(self, id: str) -> Overview:
         """See `Mentorships.overview`."""

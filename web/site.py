@@ -41,7 +41,7 @@ class Site:
             link = self.links.read(purpose, token)
         except BadLink:
             raise unhappy.bad_link() from None
-        if link.role not in PAIR:
+        if (link.role in PAIR) == (purpose is Purpose.COORDINATOR):
             raise unhappy.bad_link()
         return link
 

@@ -21,10 +21,10 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.answers import ActBase
-from models.base import Model
+from models.base import Model, Role
 from models.commands import Command
 from models.mail import MailEvent
-from models.pages import Ended, Journey, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Journey, Overview, Page, PageQuery
 from models.people import Start
 from models.phrases import NOTHING, Phrase
 from models.program import Program
@@ -178,6 +178,12 @@ class Mentorships:
         """One person's journey page. Changes nothing."""
         return await self._answer(id, self._handle(id).query(MentorshipWorkflow.journey, query, rpc_timeout=PATIENCE))
 
+    async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
+        """The coordinator's page. Changes nothing."""
+        return await self._answer(
+            id, self._handle(id).query(MentorshipWorkflow.coordinator, query, rpc_timeout=PATIENCE)
+        )
+
     async def overview(self, id: str) -> Overview:
         """The mentorship as ops see it. Changes nothing."""
         return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, rpc_timeout=PATIENCE))
@@ -244,7 +250,11 @@ class Mentorships:
 
     async def _recorded(self, id: str, act: ActBase, update_id: str) -> Receipt | None:
         """The receipt of a press that was recorded before the end: its second press gets it too."""
-        page = await self.page(id, PageQuery(role=act.by, ask=act.ask, link=act.link, receipt=update_id))
+        page: Page | CoordinatorPage
+        if act.by is Role.COORDINATOR:
+            page = await self.coordinator(id, CoordinatorQuery(link=act.link, receipt=update_id))
+        else:
+            page = await self.page(id, PageQuery(role=act.by, ask=act.ask, link=act.link, receipt=update_id))
         return page.receipt if page.receipt is not None and page.receipt.id == update_id else None
 
     async def _answer(self, id: str, call: Awaitable[T]) -> T:

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from models.answers import ActBase
     from models.commands import Command
     from models.mail import Delivery, MailEvent, SendResult
-    from models.pages import Ended, Journey, Overview, Page, PageQuery
+    from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Journey, Overview, Page, PageQuery
     from models.state import Mentorship, Receipt
     from workflows.begin import Begin
     from workflows.details import current_details, mail_summary
@@ -36,14 +36,15 @@ class MentorshipWorkflow:
 
     Input: `Begin` (the pair and its program), or the `Mentorship` that an earlier run carries over. Result: `Ended`.
 
-    Updates: what people do, one for each of `models.acts.ACTS`, of the same name (accept, set_goals, report, pause, …).
+    Updates: what people do, one for each of `models.acts.ACTS`, of the same name (accept, set_goals, report, pause, …),
+    and `coordinate`, which carries a command of the coordinator.
     An act is refused with a reason and leaves no history, or is applied and answered with a `Receipt`. The update id
     is the receipt's id, and makes a press count once across runs.
 
     Signals: what the platform wants, one for each of `models.commands.COMMANDS` (pause, resume, end, …), and
     `mail_event`, what the mail provider reports. One that can't be applied is logged and changes nothing.
 
-    Queries: `page` and `journey` for one person's web pages, `overview` for ops.
+    Queries: `page` and `journey` for one person's web pages, `coordinator` for the coordinator's, `overview` for ops.
     """
 
     @workflow.init
@@ -112,6 +113,11 @@ class MentorshipWorkflow:
     def journey(self, query: PageQuery) -> Journey:
         """The journey page."""
         return lifecycle.journey(self._state, query, workflow.now())
+
+    @workflow.query(description="The coordinator's page: who is stuck and why, and what can be done.")
+    def coordinator(self, query: CoordinatorQuery) -> CoordinatorPage:
+        """The coordinator's page."""
+        return lifecycle.coordinator(self._state, query, workflow.now())
 
     @workflow.query(description="The mentorship as ops see it: waiting on whom, next, health, last mail.")
     def overview(self) -> Overview:
