@@ -58,7 +58,7 @@ async def test_the_page_says_what_is_wrong_whom_we_wait_for_and_how_to_reach_the
     for said in (
         "Ines Duarte and Jonas Meyer",
         "Needs attention",
-        "Mentor has not answered 'accept the mentorship' for 14 days",
+        "mentor has not answered “accept the mentorship” for 14 days",
         "Since Monday 4 January 2027",
         "Write to them yourself",
         "Jonas Meyer (mentor): accept the mentorship",

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from demo.sendgrid_events import Key
 from settings import Settings
 from tests.test_web_outbox import written
-from tests.web_parts import Browser, PureEngine, ask_link, filled, journey_link, unsubscribe_link
+from tests.web_parts import Browser, PureEngine, ask_link, coordinator_link, filled, journey_link, unsubscribe_link
 from tests.web_routes import SECRET_WORDS, BreakingEngine, every_route, visitor, whole_app
 from web.app import create_app
 
@@ -90,6 +90,13 @@ SNAPSHOT = {
     "POST /j/{token}/{act}": "303 way, 404 page, 503 page, 500 page, 429 later",
     "GET /j/{token}/{act}/receipt/{receipt_id}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "HEAD /j/{token}/{act}/receipt/{receipt_id}": "200 page, 404 page, 503 later, 500 page, 429 later",
+    "GET /c/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
+    "HEAD /c/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
+    "GET /c/{token}/{deed}": "200 page, 404 page, 503 later, 500 page, 429 later",
+    "HEAD /c/{token}/{deed}": "200 page, 404 page, 503 later, 500 page, 429 later",
+    "POST /c/{token}/{deed}": "303 way, 404 page, 503 page, 500 page, 429 later",
+    "GET /c/{token}/receipt/{receipt_id}": "200 page, 404 page, 503 later, 500 page, 429 later",
+    "HEAD /c/{token}/receipt/{receipt_id}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "GET /u/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "HEAD /u/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "POST /u/{token}": "200 page, 404 page, 503 page, 500 page, 429 later",
@@ -110,6 +117,14 @@ SNAPSHOT = {
 }
 """Each route: how it answers when all is well, to a token or name that nobody was given, while the engine is away, when
 something unforeseen happens, and when it comes too often."""
+
+
+LINKS_BY_PATH = {
+    "/a": ask_link("accept.mentee"),
+    "/c": coordinator_link(),
+    "/j": journey_link(),
+    "/u": unsubscribe_link(),
+}
 
 
 def kind(answer: httpx.Response) -> str:
@@ -152,9 +167,10 @@ class Scene:
     async def request(self, method: str, path: str, *, genuine: bool, bounded: bool = False) -> httpx.Response:
         """A request as its route wants it."""
         http = visitor(self.bounded if bounded else self.app)
-        token = {"/a": ask_link("accept.mentee"), "/j": journey_link(), "/u": unsubscribe_link()}.get(path[:2], "/x")
+        token = LINKS_BY_PATH.get(path[:2], "/x")
         address = path.format(
             token=token.rsplit("/", 1)[-1] if genuine else "forged",
+            deed="message",
             act="ask_help" if "receipt" not in path else "fresh_link",
             receipt_id=await self.receipt(path) if "{receipt_id}" in path else "",
             mail_id=self.mail if genuine else "nobody-0001",
@@ -177,6 +193,7 @@ class Scene:
             "/u/{token}": {"mail": "closing_only"},
         }
         values["/j/{token}/{act}"] = {"message": "Hm."}
+        values["/c/{token}/{deed}"] = {"to": "both", "text": "Hm."}
         return await http.post(address, data=await self.form(address, genuine, values.get(path, {})))
 
     async def form(self, address: str, genuine: bool, values: dict[str, str]) -> dict[str, str | list[str]]:
@@ -192,6 +209,8 @@ class Scene:
         url, values = ask_link("accept.mentee"), {"decision": "yes"}
         if path.startswith("/j"):
             url, values = f"{journey_link()}/fresh_link", {}
+        if path.startswith("/c"):
+            url, values = f"{coordinator_link()}/message", {"to": "both", "text": "Hm."}
         with InBetterTimes(self.engine):
             answer = await browser.send(url, await browser.get(url), values)
         return str(answer.headers["location"]).rsplit("/", 1)[-1]
@@ -223,9 +242,15 @@ async def test_what_a_route_does_not_do_it_refuses_with_the_same_headers(tmp_pat
     http = visitor(whole_app(engine, tmp_path))
     known = every_route()
     for path in sorted({path for _, path in known}):
-        token = {"/a": ask_link("accept.mentee"), "/j": journey_link(), "/u": unsubscribe_link()}.get(path[:2], "/x")
+        token = LINKS_BY_PATH.get(path[:2], "/x")
         address = path.format(
-            token=token.rsplit("/", 1)[-1], act="pause", receipt_id="x", mail_id="x", index=0, path="style.css"
+            token=token.rsplit("/", 1)[-1],
+            act="pause",
+            deed="message",
+            receipt_id="x",
+            mail_id="x",
+            index=0,
+            path="style.css",
         )
         for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE"):
             if (method, path) in known:

@@ -14,7 +14,7 @@ from models.pages import CoordinatorPage, CoordinatorQuery
 from web import unhappy
 from web.asks import READ
 from web.forms import Values, nested
-from web.mistakes import Mistakes, mistakes_of
+from web.mistakes import Mistakes, mistakes_of, worded
 from web.nonces import Nonce
 from web.questions import Form, Press, kept, pressed
 from web.site import Site, used
@@ -120,7 +120,7 @@ class Desk:
             action=f"{self.path}/{deed}",
             nonce=self.site.nonces.write(Nonce(self.link.jti, deed, self.link.ask, self.page.acts)),
             values=values or {},
-            mistakes=mistakes or {},
+            mistakes=worded(mistakes or {}, self.page.me.language, self.page.me.zone),
             confirm=DEEDS[deed].confirm,
         )
         return self.show(f"coordinator/{deed}.html", {"form": form}, status=status)
