@@ -28,9 +28,10 @@ from models.state import Mentorship
 from settings import LOCAL_KEY, ROOT
 from tests.test_web_asks import with_sessions
 from tests.test_web_outbox import written
-from tests.web_parts import Browser, PureEngine, ask_link, filled, journey_link, unsubscribe_link
+from tests.web_parts import Browser, PureEngine, ask_link, coordinator_link, filled, journey_link, unsubscribe_link
 from tests.web_routes import all_routes, every_route, visitor, whole_app
 from web import words
+from web.coordinating import DEEDS
 
 T = TypeVar("T")
 SLOW_IS_FINE = list(HealthCheck)
@@ -67,10 +68,13 @@ class Range:
             *(f"{own}{act}" for act in sorted(words.ACTS)),
             *(f"{own}{act}?session={number}" for act in ("move_session", "cancel_session") for number in (3, 4)),
         ]
-        links = [*self.asks, *map(ask_link, self.middle.answers), journey_link(), journey_link(Role.MENTOR)]
+        desk = coordinator_link()
+        self.forms += [f"{desk}/{deed}" for deed in ("message", "patience", "pause", "rematch", "end")]
+        links = [*self.asks, *map(ask_link, self.middle.answers), journey_link(), journey_link(Role.MENTOR), desk]
         self.known = {
             "token": sorted({url.rsplit("/", 1)[-1] for url in [*links, unsubscribe_link()]}),
             "act": sorted(words.ACTS),
+            "deed": sorted(DEEDS),
             "receipt_id": [one.id for one in self.middle.receipts][-5:],
             "mail_id": [written(self.folder, 1, "mentee")],
             "mentorship": [self.middle.id],
@@ -183,10 +187,15 @@ async def test_every_link_leads_to_a_page_at_every_time(target: Range) -> None:
     for state in (target.beginning, target.middle, target.ended):
         for path in looked:
             for token in target.known["token"]:
-                for act in target.known["act"] if "{act}" in path and "receipt" not in path else ["pause"]:
+                for act in what_is_done_at(path, target):
                     target.begin(state)
-                    is_harmless(await http.get(path.format(token=token, act=act, receipt_id="0" * 32)))
+                    is_harmless(await http.get(path.format(token=token, act=act, deed=act, receipt_id="0" * 32)))
                     assert target.engine.m is state
+
+
+def what_is_done_at(path: str, target: Range) -> list[str]:
+    name = next((name for name in ("act", "deed") if f"{{{name}}}" in path), "")
+    return target.known[name] if name and "receipt" not in path else ["pause"]
 
 
 def test_schemathesis_is_told_of_every_route(target: Range) -> None:

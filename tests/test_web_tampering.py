@@ -26,6 +26,7 @@ from tests.web_parts import (
     PureEngine,
     a_mentorship,
     ask_link,
+    coordinator_link,
     filled,
     journey_link,
     text_of,
@@ -34,24 +35,31 @@ from tests.web_parts import (
 from tests.web_routes import visitor
 from web.app import create_app
 
-OPENED = {"a": ask_link("accept.mentee"), "j": journey_link(), "u": unsubscribe_link()}
+OPENED = {
+    "a": ask_link("accept.mentee"),
+    "c": coordinator_link(),
+    "j": journey_link(),
+    "u": unsubscribe_link(),
+}
+FORMS = {"/j": "/pause", "/c": "/message"}
+"""Below which path of a link a form is pressed, where it is not the link's own page."""
 TOKENS = {purpose: url.rsplit("/", 1)[-1] for purpose, url in OPENED.items()}
 OLD, NEW = "o" * 40, "n" * 40
 
 
 async def nobody_there(http: httpx.AsyncClient, path: str) -> None:
     """Whatever is wrong with a link, the page is the same to the byte, for looking and for pressing."""
-    for purpose in "aju":
+    for purpose in "acju":
         never = await http.get(f"/{purpose}/never.was")
         assert never.status_code == 404
         looked = await http.get(path)
-        pressed = await http.post(path if not path.startswith("/j") else f"{path}/pause", data={"decision": "yes"})
+        pressed = await http.post(path + FORMS.get(path[:2], ""), data={"decision": "yes"})
         for answer in (looked, pressed):
             assert answer.status_code == 404, path
             assert answer.content == never.content
 
 
-@pytest.mark.parametrize("purpose", "aju")
+@pytest.mark.parametrize("purpose", "acju")
 async def test_a_token_that_was_cut_changed_or_extended_is_one_that_never_was(purpose: str) -> None:
     engine = PureEngine()
     http = Browser(engine).http
@@ -106,7 +114,7 @@ async def test_the_last_character_may_be_spelt_in_another_way_and_it_is_the_same
     assert engine.effects == 1, "a press counts once, however the link is spelt"
 
 
-@pytest.mark.parametrize("purpose", "aju")
+@pytest.mark.parametrize("purpose", "acju")
 async def test_a_token_serves_its_own_purpose_only(purpose: str) -> None:
     engine = PureEngine()
     http = Browser(engine).http
@@ -143,8 +151,11 @@ async def test_a_key_of_before_opens_while_it_is_listed_and_then_the_link_never_
 async def test_even_what_our_key_signed_must_be_a_link_of_this_shape(content: dict[str, Any]) -> None:
     engine = PureEngine()
     http = Browser(engine).http
-    shape = {"m": "pair-1", "r": "mentee", "a": "accept.mentee", "j": "j", "t": 1_799_000_000, **content}
     for purpose in Purpose:
+        mine, not_mine = ("coordinator", "mentee") if purpose is Purpose.COORDINATOR else ("mentee", "coordinator")
+        shape = {"m": "pair-1", "r": mine, "a": "accept.mentee", "j": "j", "t": 1_799_000_000, **content}
+        if content == {"r": "coordinator"}:
+            shape["r"] = not_mine
         token = LINKS.serializer(f"link.{purpose.name.lower()}").dumps(shape)
         await nobody_there(http, f"/{purpose.value}/{token}")
     assert engine.calls == []
