@@ -25,6 +25,7 @@ from models.commands import (
 )
 from models.mail import MailClass, MailKind
 from models.people import MailChoice
+from models.phrases import say
 from models.state import Mentorship, Stage
 
 MESSAGES_A_DAY = 3
@@ -129,7 +130,8 @@ def _patient(m: Mentorship, order: PatienceCommand, now: datetime) -> Mentorship
     if not moved:
         raise Rejected("not_open", "Nobody owes anything just now that could wait longer.", "days")
     if any(ask.ends_at > m.deadline for ask in moved):
-        raise Rejected("invalid", "So long the mentorship does not last. Please give fewer days.", "days")
+        latest = say("It ends on {at} whatever happens. Please give fewer days.", at=m.deadline)
+        raise Rejected("invalid", latest, "days")
     if any(len(given[ask.id]) > MOST_GRANTS for ask in moved):
         raise Rejected("too_late", "This was given more time often already. A pause may be the better way.", "days")
     return m.evolve(patience={**m.patience, **{ask.id: given[ask.id] for ask in moved}})

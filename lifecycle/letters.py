@@ -194,7 +194,8 @@ def _notice_item(m: Mentorship, item: Item, base: LetterItem, now: datetime) -> 
         case MailKind.COORDINATOR_CLOSING:
             return base.evolve(
                 outcome=m.outcome.value if m.outcome else "",
-                summary=summary(m),
+                # What the goals are is between the pair.
+                summary=summary(m).evolve(goals=(), milestones=()),
                 rematch=m.ending is not None and m.ending.rematch,
                 note=m.ending.note if m.ending else "",
             )

@@ -239,6 +239,16 @@ def test_a_stop_of_all_contact_is_lifted_or_ended_by_the_coordinator() -> None:
         assert refusal.value.code == "ended"
 
 
+def test_what_the_goals_are_stays_between_the_pair_when_the_coordinator_hears_of_the_end() -> None:
+    story = stopped()
+    assert story.m.goals
+    coordinate(story, EndCommand(outcome=Outcome.ENDED_EARLY))
+    story.silence()
+    (told,) = story.mails(COORDINATOR, MailKind.COORDINATOR_CLOSING)
+    assert story.m.goals[0].title not in told.model_dump_json()
+    assert story.m.goals[0].title in story.mails(MENTEE, MailKind.CLOSING)[0].model_dump_json()
+
+
 # Who may.
 
 

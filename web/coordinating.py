@@ -161,11 +161,11 @@ class Desk:
         if refusal.code == "revoked":
             raise _revoked()
         if refusal.code == "failed":
-            raise Unhappy(500, "Something went wrong on our side", refusal.message)
+            raise Unhappy(500, "Something went wrong on our side", refusal.phrase)
         if refusal.code == "ended":
             return self.not_now(409)
         status = 422 if refusal.code == "invalid" else 409
-        return self.form(deed, values, {refusal.field: refusal.message}, status=status)
+        return self.form(deed, values, {refusal.field: refusal.phrase}, status=status)
 
 
 async def _open(site: Site, token: str, receipt: str = "") -> Desk:
