@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from models.answers import ActBase, Answer, NewTask
-from models.base import Instant, Note, Role, Text
+from models.base import Instant, Misfit, Note, Role, Text
 from models.commands import Command
 from models.people import MailChoice, Preferences
 
@@ -39,7 +39,7 @@ class DaysAway(ActBase):
     @model_validator(mode="after")
     def _ordered(self) -> "DaysAway":
         if self.last < self.first:
-            raise ValueError("last: must not be before the first day")
+            raise Misfit("last", "must not be before the first day")
         return self
 
 
@@ -76,7 +76,7 @@ class ExitRamp(ActBase):
     @model_validator(mode="after")
     def _whole(self) -> "ExitRamp":
         if self.choice is Ramp.PAUSE and self.until is None:
-            raise ValueError("until: choose the day on which to go on")
+            raise Misfit("until", "choose the day on which to go on")
         return self
 
 

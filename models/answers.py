@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Instant, Line, Model, Note, OptionalLine, OptionalText, Role, Text, Zone
+from models.base import Instant, Line, Misfit, Model, Note, OptionalLine, OptionalText, Role, Text, Zone
 from models.people import Hour, Weekday
 
 Score = Annotated[int, Field(ge=1, le=5)]
@@ -66,7 +66,7 @@ class PickTime(ActBase):
     @model_validator(mode="after")
     def _one_of_both(self) -> "PickTime":
         if (self.time is None) != self.none_suits:
-            raise ValueError("choose one of the times, or say that none suits")
+            raise Misfit("time", "choose one of the times, or say that none suits")
         return self
 
 
@@ -115,7 +115,7 @@ class ReviewGoals(ActBase):
     @model_validator(mode="after")
     def _says_which(self) -> "ReviewGoals":
         if self.verdict == "change" and not self.comment:
-            raise ValueError("comment: say what should change")
+            raise Misfit("comment", "say what should change")
         return self
 
 
@@ -178,11 +178,11 @@ class Report(ActBase):
         if self.happened is Decision.YES:
             missing = [name for name in ("goal", "reality", "will") if not getattr(self, name)]
             if missing:
-                raise ValueError(f"{missing[0]}: please fill in, one line is enough")
+                raise Misfit(missing[0], "please fill in, one line is enough")
             if len(self.options) < 2:
-                raise ValueError("options: name at least two")
+                raise Misfit("options", "name at least two")
             if self.rating is None:
-                raise ValueError("rating: choose one")
+                raise Misfit("rating", "choose one")
         return self
 
 
@@ -198,7 +198,7 @@ class Confirm(ActBase):
     @model_validator(mode="after")
     def _says_what(self) -> "Confirm":
         if self.verdict == "correct" and not self.correction:
-            raise ValueError("correction: say what should be different")
+            raise Misfit("correction", "say what should be different")
         return self
 
 
@@ -213,7 +213,7 @@ class FollowUp(ActBase):
     @model_validator(mode="after")
     def _whole(self) -> "FollowUp":
         if self.status == "more_time" and self.new_due is None:
-            raise ValueError("new_due: choose a new date")
+            raise Misfit("new_due", "choose a new date")
         return self
 
 

@@ -30,6 +30,15 @@ class Model(BaseModel):
         return new
 
 
+class Misfit(ValueError):
+    """Fields that do not go together: which of them to change, and how. It reads `field: what to do`."""
+
+    def __init__(self, field: str, advice: str) -> None:
+        super().__init__(f"{field}: {advice}")
+        self.field = field
+        self.advice = advice
+
+
 class Role(StrEnum):
     """Who someone is to a mentorship."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, EmailStr, Field, model_validator
 
-from models.base import Line, Model, Slug, Span, Text, Zone
+from models.base import Line, Misfit, Model, Slug, Span, Text, Zone
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
 """Monday is 0, Sunday is 6, as in `datetime.date.weekday`."""
@@ -49,9 +49,9 @@ class Preferences(Model):
     def _leaves_room(self) -> "Preferences":
         first, last = (hour.hour * 60 + hour.minute for hour in (self.hours_from, self.hours_to))
         if last - first < 120:
-            raise ValueError("hours_to must be at least two hours after hours_from on the same day")
+            raise Misfit("hours_to", "must be at least two hours after the start, on the same day")
         if len(set(self.days_off)) > 6:
-            raise ValueError("days_off must leave at least one day of the week")
+            raise Misfit("days_off", "must leave at least one day of the week")
         return self
 
 

@@ -20,12 +20,21 @@ from lifecycle.whys import WHY
 from models.state import Outcome, Stage
 from settings import ROOT
 from templates.catalogs import DOMAINS, LANGUAGES, SOURCE, Domain, catalog_file, read_catalog
-from web import words
+from web import app, words
 
 TEMPLATES = ROOT / "templates"
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
-SAID_IN_CODE = {"say": (0, 1), "Rejected": (1,), "ValueError": (0,), "_": (0,)}
-"""Calls whose literal sentences people read, and which of their arguments that is: the singular, then a plural."""
+SAID_IN_CODE = {
+    "say": ((0, 1),),
+    "_": ((0,),),
+    "ValueError": ((0,),),
+    "Misfit": ((1,),),
+    "Rejected": ((1,),),
+    "ActRejected": ((1,),),
+    "Unhappy": ((1,), (2,)),
+    "Words": ((0,), (1,)),
+}
+"""Calls whose literal sentences people read, and which arguments make one: the singular, and a plural."""
 CODE: dict[Domain, tuple[str, ...]] = {
     "mail": ("lifecycle/health.py",),
     "pages": (
@@ -34,6 +43,7 @@ CODE: dict[Domain, tuple[str, ...]] = {
         "models/answers.py",
         "models/base.py",
         "models/people.py",
+        "workflows/client.py",
         "web/*.py",
     ),
 }
@@ -50,7 +60,7 @@ def messages(domain: Domain = "mail") -> Iterator[Message]:
 def _found(domain: Domain) -> Iterator[Message]:
     yield from _in_templates(TEMPLATES / domain)
     yield from _in_code(CODE[domain])
-    yield from _in_tables() if domain == "mail" else ((said, "web/words.py") for said in words.SAID)
+    yield from _in_tables() if domain == "mail" else _in_tables_of_pages()
 
 
 def _in_templates(folder: Path) -> Iterator[Message]:
@@ -73,10 +83,11 @@ def said_in(source: str) -> Iterator[str | tuple[str, ...]]:
         if not isinstance(call, ast.Call):
             continue
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-        arguments = [call.args[index] for index in SAID_IN_CODE.get(name, ()) if index < len(call.args)]
-        found = [one.value for one in arguments if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-        if found:
-            yield tuple(found) if len(found) > 1 else found[0]
+        for places in SAID_IN_CODE.get(name, ()):
+            arguments = [call.args[place] for place in places if place < len(call.args)]
+            found = [one.value for one in arguments if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            if found:
+                yield tuple(found) if len(found) > 1 else found[0]
 
 
 def _in_tables() -> Iterator[Message]:
@@ -88,6 +99,11 @@ def _in_tables() -> Iterator[Message]:
     yield from ((one.value.replace("_", " "), "models/state.py") for one in (*Stage, *Outcome))
     yield from ((one, "activities/wording.py") for one in wording.SAID)
     yield from ((one, "activities/calendar.py") for one in calendar.SAID)
+
+
+def _in_tables_of_pages() -> Iterator[Message]:
+    yield from ((one, "web/words.py") for one in words.SAID)
+    yield from ((one, "web/app.py") for page in (*app.HTTP_PAGES.values(), app.ELSEWHERE, app.OURS) for one in page)
 
 
 def template(domain: Domain) -> Catalog:

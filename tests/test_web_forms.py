@@ -16,9 +16,11 @@ from models.answers import (
     Report,
 )
 from models.base import Role
+from web.answered import told
 from web.dates import apart, when
+from web.fields import FIELDS, ROWS, WHOLES, field_name
 from web.forms import flatten, nested, typed
-from web.mistakes import mistakes_of, spoken
+from web.mistakes import _field_names, mistakes_of, worded
 from web.rendering import brand_style
 
 BERLIN = "Europe/Berlin"
@@ -87,7 +89,7 @@ def test_times_in_the_gap_and_the_fold_of_a_clock_change_are_read_on_purpose(loc
 def _wrong(act: type, values: dict[str, object]) -> dict[str, str]:
     with pytest.raises(ValidationError) as caught:
         act.model_validate({"by": "mentee", **values}, context={"zone": BERLIN})  # type: ignore[attr-defined]
-    return mistakes_of(caught.value, act)
+    return worded(mistakes_of(caught.value, act), "en", "UTC")
 
 
 def test_a_rule_about_the_whole_form_finds_its_field() -> None:
@@ -106,7 +108,7 @@ def test_mistakes_speak_to_a_person() -> None:
     assert found["tasks.0.title"] == "Please fill this in."
     assert found["tasks.0.due"].startswith("Please give a date")
     assert found["x"] == "This form has no such field."
-    assert spoken("tasks.0.due") == "task 1, due"
+    assert field_name("tasks.0.due") == "task 1, by when"
 
 
 def test_dates_are_said_with_their_zone() -> None:
@@ -123,3 +125,50 @@ def test_the_buttons_text_can_be_read_on_every_brand_colour(colour: str, text: s
 
 def test_a_colour_that_is_none_does_not_reach_the_page() -> None:
     assert "url" not in brand_style("red;background:url(x)")
+
+
+def test_every_field_of_a_form_has_a_name_that_people_know() -> None:
+    """Numbers, roles and what a link says stand in no form."""
+    hidden = {"act", "by", "ask", "link", "jti", "issued_at"}
+    fields = {part for act in ACTS.values() for part in _field_names(act)} - hidden
+    assert fields - FIELDS.keys() == set()
+    assert ROWS.keys() <= fields
+    assert fields >= WHOLES
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("goals.1.by_when", "goal 2, by when"),
+        ("options.0", "option 1"),
+        ("options", "the options"),
+        ("pulse.give_and_take", "give and take"),
+        ("preferences.hours_to", "the end of your hours"),
+        ("task", "the task"),
+        ("task.due", "by when"),
+        ("made.up", "made, up"),
+    ],
+)
+def test_a_field_is_called_by_its_row_and_its_name(field: str, name: str) -> None:
+    assert field_name(field) == name
+
+
+def test_an_answer_is_told_in_words_dates_and_the_readers_zone() -> None:
+    report = Report(
+        by=Role.MENTEE,
+        happened="yes",  # type: ignore[arg-type]
+        goal="See what to ask",
+        reality="r",
+        options=("a", "b"),
+        will="w",
+        rating=4,
+        tasks=(NewTask(title="Write to Ana", due=date(2027, 2, 1), confidence=7),),
+        new_time=datetime(2027, 1, 4, 15, tzinfo=UTC),
+    )
+    lines = dict(told(report, "America/New_York", "en"))
+    assert lines["Whether you met"] == "yes"
+    assert lines["Option 2"] == "b"
+    assert lines["Task 1, by when"] == "1 February 2027"
+    assert lines["Task 1, who does it"] == "mentee"
+    assert lines["The new time"] == "Monday 4 January 2027, 10:00 (New York time)"
+    assert not {"By", "Ask", "The reason"} & lines.keys(), "who and what is plain, and what is empty was not said"

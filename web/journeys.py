@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from links import Purpose
 from models.pages import LinkStatus
+from models.phrases import say
 from models.state import SessionStatus
 from web import words
 from web.asks import READ
@@ -94,7 +95,7 @@ def _allow(door: Door, act: str, *, pressing: bool) -> None:
     raise Unhappy(
         409 if pressing else 200,
         "This is not possible just now",
-        f"“{words.ACTS[act]}” is not open at this point. Your journey page shows what is.",
+        say("“{act}” is not open at this point. Your journey page shows what is.", terms={"act": words.ACTS[act]}),
         door,
     )
 

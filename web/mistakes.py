@@ -1,14 +1,15 @@
 """What is wrong with a form, by field, in words that tell what to do instead."""
 
-import re
 from functools import lru_cache
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from models.base import Misfit
 from models.people import Language
-from models.phrases import Phrase
-from web.reading import spoken as said
+from models.phrases import Phrase, say
+from models.phrases import to_translate as _
+from web.reading import spoken
 
 Mistakes = dict[str, Phrase | str]
 """A sentence by field name; the empty name is for the form as a whole."""
@@ -21,16 +22,17 @@ CHOICES = frozenset(
     )
 )
 """Fields that are chosen and not written."""
-SPOKEN = {"hours_from": "the start of your hours", "hours_to": "the end of your hours", "days_off": "your days off"}
-ROWS = {"goals": "goal", "options": "option", "tasks": "task", "times": "time"}
-"""What one row of a list is called."""
 WHOLE_FORM = {"pick_time": "time"}
 """Where a problem with the form as a whole is shown, where one field is what the form is about."""
 
 
 def worded(mistakes: Mistakes, language: Language, zone: str) -> dict[str, str]:
     """The mistakes as their reader is told them."""
-    return {name: said(phrase, language, zone) for name, phrase in mistakes.items()}
+    return {name: _sentence(spoken(phrase, language, zone)) for name, phrase in mistakes.items()}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def mistakes_of(error: ValidationError, act: type[BaseModel]) -> Mistakes:
@@ -42,67 +44,60 @@ def mistakes_of(error: ValidationError, act: type[BaseModel]) -> Mistakes:
     return found
 
 
-def spoken(field: str) -> str:
-    """A field name as a person says it: `goals.0.by_when` becomes `goal 1, by when`."""
-    text = ""
-    for part in field.split("."):
-        if part.isdigit():
-            text = f"{ROWS.get(text, text)} {int(part) + 1}"
-        else:
-            text += (", " if text else "") + part.replace("_", " ")
-    return text
-
-
-def _located(detail: ErrorDetails, act: type[BaseModel]) -> tuple[str, str]:
+def _located(detail: ErrorDetails, act: type[BaseModel]) -> tuple[str, Phrase | str]:
     path = [str(part) for part in detail["loc"]]
-    sentence = _sentence(detail)
-    if detail["type"] == "value_error" and (named := re.match(r"([a-z_]+)(: )?", sentence)):
-        # A rule about a whole model names the field it is about: "until: choose the day on which to go on".
-        name = named[1]
-        if name in _field_names(act) and (not path or path[-1] != name):
-            path.append(name)
-            sentence = sentence[named.end() :] if named[2] else sentence
-    for name, words in SPOKEN.items():
-        sentence = re.sub(rf"\b{name}\b", words, sentence)
+    problem = detail.get("ctx", {}).get("error")
+    if isinstance(problem, Misfit) and problem.field in _field_names(act) and (not path or path[-1] != problem.field):
+        path.append(problem.field)
     named_act = act.model_fields.get("act")
     field = ".".join(path) or (WHOLE_FORM.get(str(named_act.default), "") if named_act else "")
-    return field, sentence[:1].upper() + sentence[1:].rstrip(".") + "."
+    return field, _advice(detail)
 
 
-def _sentence(detail: ErrorDetails) -> str:
+def _advice(detail: ErrorDetails) -> Phrase | str:
     context = detail.get("ctx", {})
     kind = detail["type"]
     leaf = str(detail["loc"][-1]) if detail["loc"] else ""
     if kind == "missing":
-        return "please choose one" if leaf in CHOICES else "please fill this in"
+        return _("Please choose one.") if leaf in CHOICES else _("Please fill this in.")
     if kind == "string_too_long":
-        return f"that is too long: at most {context['max_length']} characters fit here"
+        return say(
+            "That is too long: at most {count} character fits here.",
+            "That is too long: at most {count} characters fit here.",
+            count=context["max_length"],
+        )
     if kind == "string_too_short":
-        return "please fill this in"
+        return _("Please fill this in.")
     if kind == "too_long":
-        return f"that is too many: at most {context['max_length']}"
+        return say("That is too many: at most {most}.", most=context["max_length"])
     if kind == "too_short":
-        return f"please give at least {context['min_length']}"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
-        return f"please give a number of {bound}"
-    if kind.startswith(("int_", "float_")):
-        return "please give a whole number"
-    if kind.startswith(("datetime_", "timezone_")):
-        return "please give a date and a time"
-    if kind.startswith("date_"):
-        return "please give a date, for example 2027-01-31"
-    if kind.startswith("time_"):
-        return "please give a time, for example 09:30"
-    if kind in ("enum", "literal_error"):
-        return "please choose one of the answers"
-    if kind == "extra_forbidden":
-        return "this form has no such field"
-    if kind == "value_error" and "IANA" in detail["msg"]:
-        return "please choose a time zone of the list, for example Europe/Berlin"
+        return say("Please give at least {least}.", least=context["min_length"])
+    if kind == "greater_than_equal":
+        return say("Please give a number of at least {least}.", least=context["ge"])
+    if kind == "less_than_equal":
+        return say("Please give a number of at most {most}.", most=context["le"])
     if kind == "value_error":
-        return detail["msg"].removeprefix("Value error, ")
-    return "this can't be read; please write it differently"
+        return _ruled(detail)
+    return next((said for kinds, said in UNREADABLE if kind.startswith(kinds)), _("This can't be read; write it anew."))
+
+
+UNREADABLE = (
+    (("int_", "float_"), _("Please give a whole number.")),
+    (("datetime_", "timezone_"), _("Please give a date and a time.")),
+    (("date_",), _("Please give a date, for example 2027-01-31.")),
+    (("time_",), _("Please give a time, for example 09:30.")),
+    (("enum", "literal_error"), _("Please choose one of the answers.")),
+    (("extra_forbidden",), _("This form has no such field.")),
+)
+"""What to do instead, by how the kinds of pydantic's errors begin."""
+
+
+def _ruled(detail: ErrorDetails) -> str:
+    """What a rule of ours says. Its sentence is a key of the catalogs as it stands."""
+    if "IANA" in detail["msg"]:
+        return _("Please choose a time zone of the list, for example Europe/Berlin.")
+    problem = detail.get("ctx", {}).get("error")
+    return problem.advice if isinstance(problem, Misfit) else detail["msg"].removeprefix("Value error, ")
 
 
 @lru_cache

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from models.acts import ACTS
 from models.answers import ActBase
 from models.pages import Page, PageQuery
+from models.phrases import to_translate as _
 from models.state import Receipt
 from web import unhappy
 from web.forms import Values, flatten, nested, typed
@@ -69,11 +70,11 @@ class Question:
         model = ACTS[self.act]
         tree = nested(values)
         tree.pop("confirm", None)
-        mistakes: Mistakes = {name: "This form has no such field." for name in RESERVED if name in tree}
+        mistakes: Mistakes = {name: _("This form has no such field.") for name in RESERVED if name in tree}
         if needs_confirmation(self.act, door.page) and values.get("confirm") != "yes":
-            mistakes["confirm"] = "Please tick the box, so that we know a person pressed."
+            mistakes["confirm"] = _("Please tick the box, so that we know a person pressed.")
         if (chosen := CHOSEN.get(self.act)) and chosen not in tree:
-            mistakes[chosen] = "Please choose one."
+            mistakes[chosen] = _("Please choose one.")
         if self.act == "pick_time" and tree.get("time") == "none_suits":
             tree = {"none_suits": "true"}
         facts: dict[str, object] = {**self.fixed, "act": self.act, "by": door.link.role, "ask": door.link.ask}

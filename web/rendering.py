@@ -16,7 +16,7 @@ from models.people import Language
 from settings import ROOT, Settings
 from templates.catalogs import SOURCE
 from web import reading, words
-from web.mistakes import spoken
+from web.fields import spoken
 
 POLICY = (
     "default-src 'none'; style-src 'self'{style}; img-src 'self' data:; form-action 'self'; "

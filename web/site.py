@@ -12,14 +12,12 @@ from models.pages import Journey, LinkStatus, Page, PageQuery
 from models.state import Receipt
 from settings import Settings
 from web import unhappy
+from web.answered import told
 from web.engine import Engine, Skip
-from web.forms import flatten
-from web.mistakes import spoken as field_name
 from web.nonces import Nonce, Nonces
 from web.reading import preferred, spoken
 from web.rendering import Rendering
 from web.unhappy import Unhappy
-from web.words import said
 from workflows.client import ActRejected, NoSuchMentorship
 from workflows.connection import EngineUnreachable
 
@@ -158,13 +156,7 @@ class Door:
         """The recorded answer in words: what was asked, and what was said."""
         if self.page.answer is None:
             return []
-        hidden = ("act", "by", "ask", "link")
-        given = {name: value for name, value in flatten(self.page.answer, self.zone).items() if value}
-        return [
-            (field_name(name).capitalize(), said(name, value))
-            for name, value in given.items()
-            if name.split(".")[0] not in hidden
-        ]
+        return told(self.page.answer, self.zone, self.page.preferences.language)
 
     def refuse(self, *, pressing: bool, allowed: frozenset[str]) -> None:
         """Raises the page for a link that can't be used for what was asked."""

@@ -77,22 +77,6 @@ ACTS = {
 """The acts that are possible at any time, as the link to each says it, in the order of the journey page."""
 
 
-CHOSEN = ("decision", "fit", "verdict", "happened", "status", "refocus")
-"""Fields whose value is one of the model's own words."""
-
-
-def said(field: str, value: str | tuple[str, ...]) -> str:
-    """The value of a form field, as a page repeats it."""
-    if isinstance(value, tuple):
-        return ", ".join(said("weekday", one) for one in value)
-    leaf = field.rsplit(".", 1)[-1]
-    if leaf == "weekday":
-        return WEEKDAYS[int(value)]
-    if value == "true":
-        return "yes"
-    return value.replace("_", " ") if leaf in CHOSEN else value
-
-
 SAID = (
     *STAGES.values(),
     *OUTCOMES.values(),
