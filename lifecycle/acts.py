@@ -33,6 +33,9 @@ LAST_RECEIPTS = 8
 KEEP_RECEIPTS = timedelta(days=14)
 """How far back a renewal carries receipts: a press that is repeated later is answered with the ask's own record."""
 
+BY_STRANGERS = ("not_mine",)
+"""Acts that say nothing of the person whose link it was."""
+
 Rule = Callable[[Mentorship, Any, str, datetime], Mentorship]
 
 ANSWERS: dict[AskKind, Rule] = {
@@ -75,11 +78,12 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         m = command(m, act.command, now)
     else:
         m = ANY_TIME[name](m, act, now) if name in ANY_TIME else _answered(m, act, AskKind(name), now)
-    m = m.evolve(
-        acts=m.acts + 1,
-        last_act={**m.last_act, act.by: now},
-        silences={role: count for role, count in m.silences.items() if role is not act.by},
-    )
+    m = m.evolve(acts=m.acts + 1)
+    if name not in BY_STRANGERS:
+        m = m.evolve(
+            last_act={**m.last_act, act.by: now},
+            silences={role: count for role, count in m.silences.items() if role is not act.by},
+        )
     m = alarmed(settled(m, now), now)
     receipt = Receipt(
         id=receipt_id,

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lifecycle import calendar, check_ins, grow_sessions, tasks
+from lifecycle import calendar, check_ins, grow_sessions, links, tasks
 from lifecycle.asks import Ask
 from lifecycle.ending import decide
 from lifecycle.health import stop_reason
@@ -17,7 +17,6 @@ from models.acts import (
     ChangePreferences,
     DaysAway,
     ExitRamp,
-    FreshLink,
     Pause,
     Ramp,
     Resume,
@@ -37,7 +36,6 @@ SAFETY_HOLD = timedelta(days=14)
 """How long a stop of all contact waits for the coordinator before it ends the mentorship."""
 MOST_AWAY_DAYS = 60
 MOST_SNOOZES = 3
-FRESH_LINKS_A_DAY = 3
 MOST_HELP_WAITING = 5
 MOST_PAUSES = 40
 
@@ -223,18 +221,6 @@ def _stop_contact(m: Mentorship, act: StopContact, now: datetime) -> Mentorship:
     )
 
 
-def _fresh_link(m: Mentorship, act: FreshLink, now: datetime) -> Mentorship:
-    recent = [
-        log
-        for log in m.mails
-        if log.to is act.by and log.kind is MailKind.FRESH_LINK and log.at > now - timedelta(days=1)
-    ]
-    waiting = [one for one in m.notices if one.to is act.by and one.kind is MailKind.FRESH_LINK and one.note != act.ask]
-    if len(recent) + len(waiting) >= FRESH_LINKS_A_DAY:
-        raise Rejected("too_late", "We have sent you several links today. Please look in your mailbox.")
-    return notify(m, act.by, MailKind.FRESH_LINK, now, act.ask, by=act.by, note=act.ask)
-
-
 def _unsubscribe(m: Mentorship, act: Unsubscribe, now: datetime) -> Mentorship:
     person = m.person(act.by)
     preferences = person.preferences.evolve(mail=act.mail)
@@ -260,7 +246,8 @@ ANY_TIME: dict[str, Callable[[Mentorship, Any, datetime], Mentorship]] = {
     "exit_ramp": _exit_ramp,
     "ask_help": _ask_help,
     "stop_contact": _stop_contact,
-    "fresh_link": _fresh_link,
+    "fresh_link": links.fresh_link,
+    "not_mine": links.not_mine,
     "unsubscribe": _unsubscribe,
     "move_session": grow_sessions.move_session,
     "cancel_session": grow_sessions.cancel_session,

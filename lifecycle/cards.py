@@ -31,6 +31,12 @@ def correspondent(m: Mentorship, role: Role) -> Correspondent:
     )
 
 
+def masked(address: str) -> str:
+    """An address as someone knows it who has it, and nobody else: i•••@example.com."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1] if len(local) > 1 else ''}•••@{domain}"
+
+
 def program_card(m: Mentorship) -> ProgramCard:
     """What mails and pages need of the program."""
     program = m.program

@@ -6,6 +6,7 @@ from lifecycle import calendar
 from lifecycle.anytime import pause_now, paused, resumed
 from lifecycle.ending import decide
 from lifecycle.health import reasons
+from lifecycle.links import barred, switched_off
 from lifecycle.notices import notify
 from lifecycle.rejection import Rejected
 from lifecycle.rests import after, rests_of
@@ -61,7 +62,7 @@ def _obeyed(m: Mentorship, order: Command, now: datetime) -> Mentorship:
         case ChangePersonCommand():
             return _changed_person(m, order, now)
         case RevokeLinksCommand():
-            return _revoked(m, order.role, now)
+            return switched_off(m, order.role, now)
 
 
 def _extended(m: Mentorship, order: ExtendCommand, now: datetime) -> Mentorship:
@@ -164,12 +165,9 @@ def _changed_person(m: Mentorship, order: ChangePersonCommand, now: datetime) ->
 
 
 def _revoked(m: Mentorship, role: Role, now: datetime) -> Mentorship:
-    # Links know whole seconds: the fresh one, which may leave in this very second, must not be older than this.
-    m = m.evolve(links_from={**m.links_from, role: now.replace(microsecond=0)})
     if role is Role.COORDINATOR:
-        return _told_again(m, now)
-    owed = next((ask for ask in all_asks(m) if ask.by is role and ask.opened_at <= now), None)
-    return notify(m, role, MailKind.FRESH_LINK, now, "revoked", note=owed.id if owed is not None else "")
+        return _told_again(barred(m, role, now), now)
+    return switched_off(m, role, now)
 
 
 def _told_again(m: Mentorship, now: datetime) -> Mentorship:

@@ -1,12 +1,15 @@
 """What a person reads after a press: what was recorded, and what happens next."""
 
 from lifecycle import calendar, tasks
+from lifecycle.links import SWITCHED_OFF
+from lifecycle.notices import is_waiting
 from models.acts import (
     AssignTask,
     CancelSession,
     DaysAway,
     ExitRamp,
     MoveSession,
+    NotMine,
     Pause,
     Ramp,
     Snooze,
@@ -28,6 +31,7 @@ from models.answers import (
     SetGoals,
     SignAgreement,
 )
+from models.mail import MailKind
 from models.phrases import Phrase, say
 from models.state import Mentorship, SessionStatus, Stage
 
@@ -52,6 +56,7 @@ SIMPLE = {
     "ask_help": say("Your message goes to the coordinator. Your partner does not see it."),
     "stop_contact": say("All contact is stopped."),
     "fresh_link": say("A fresh link is on its way to the address we have on record."),
+    "not_mine": say("Every link that was mailed to the person whom this one was for is switched off."),
     "unsubscribe": say("You will get no more nudges."),
     "cancel_session": say("The session is called off."),
     "give_feedback": say("Your feedback is saved."),
@@ -186,6 +191,10 @@ def happens_next(before: Mentorship, m: Mentorship, act: ActBase) -> Phrase:
             return say("{partner} hears of it and can help.", partner=partner)
         case FollowUp(status="on_track"):
             return say("We ask again when it is due.")
+        case NotMine() if is_waiting(m, MailKind.FRESH_LINK, act.by, SWITCHED_OFF):
+            return say("A fresh link goes to their address on record. You can delete the mail that brought you here.")
+        case NotMine():
+            return say("Several links went to that person today, so the next one is mailed when they ask for it.")
         case MoveSession() | CancelSession():
             return say("Both of you get the change for your calendar.")
         case Pause():

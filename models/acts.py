@@ -100,6 +100,12 @@ class FreshLink(ActBase):
     act: Literal["fresh_link"] = "fresh_link"
 
 
+class NotMine(ActBase):
+    """This link came to the wrong person: all that were mailed so far are switched off, and a fresh one is mailed."""
+
+    act: Literal["not_mine"] = "not_mine"
+
+
 class Unsubscribe(ActBase):
     """No more nudges; what the partner does still arrives."""
 
@@ -155,6 +161,7 @@ AnyTime = (
     | AskHelp
     | StopContact
     | FreshLink
+    | NotMine
     | Unsubscribe
     | MoveSession
     | CancelSession

@@ -74,6 +74,8 @@ class Page(Model):
     outcome: Outcome | None
     me: Correspondent
     partner: Correspondent
+    mailed_to: str = ""
+    """Whose mailbox the link was for, masked: a page never shows a whole address of the pair."""
     program: ProgramCard
     shared: tuple[str, ...] = ()
     preferences: Preferences
