@@ -11,12 +11,12 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from activities.palette import dark, light
 from activities.prose import one_line
 from models.mail import SessionCard
 from models.people import Language
 from models.phrases import Phrase
 from templates.catalogs import translations
+from templates.palette import dark, light
 from templates.spoken import ask_title as titled
 from templates.spoken import spoken
 from templates.zones import zone_name

@@ -14,13 +14,13 @@ from bs4 import BeautifulSoup, Tag
 from pydantic import SecretStr
 
 from activities.mail import Courier
-from activities.palette import light
 from activities.sendgrid import SendGridMailer, body
 from demo import sendgrid_contract as contract
 from demo.sendgrid_server import rebuilt
 from models.base import Role
 from models.mail import Letter, MailKind, ProgramCard
 from models.program import Branding
+from templates.palette import light
 from tests.letters import CLARA, EVERY_LETTER, PROGRAM, WITH_LOGO, delivery, letter
 from tests.local_sendgrid import KEY, local_sendgrid
 from tests.pictures import GIF, JPEG, png, uri

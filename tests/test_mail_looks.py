@@ -7,13 +7,13 @@ from functools import lru_cache
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from activities.palette import SHAPE_CONTRAST, TEXT_CONTRAST, Palette, contrast, dark, light
 from activities.rendering import render
 from models.base import Role
 from models.mail import Letter, MailClass, MailKind
 from models.people import Language
 from models.program import Branding
 from templates.catalogs import LANGUAGES
+from templates.palette import SHAPE_CONTRAST, TEXT_CONTRAST, Palette, contrast, dark, light
 from tests.letters import AT, EVERY_LETTER, GOALS, OUTCOMES, PROGRAM, SESSION, TASKS, delivery, in_language, letter
 from tests.test_mail_rendering import FORMS, LINKS, html, message, part
 

@@ -10,7 +10,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mail import TEMPLATE_FAILED, Courier
 from activities.outbox import OutboxMailer
-from activities.palette import ink_on, readable
 from activities.prose import one_line
 from activities.rendering import TEMPLATES
 from activities.wording import first_name
@@ -19,6 +18,7 @@ from models.base import Role
 from models.mail import Letter, MailClass, MailKind, ProgramCard
 from models.program import Branding, Wording
 from settings import ROOT
+from templates.palette import ink_on, readable
 from tests.letters import (
     ASKS,
     AT,

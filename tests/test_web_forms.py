@@ -118,7 +118,7 @@ def test_dates_are_said_with_their_zone() -> None:
     assert apart("Europe/Berlin", "Europe/Rome", at) == "the same time as yours"
 
 
-@pytest.mark.parametrize(("colour", "text"), [("#ffffff", "#000"), ("#000000", "#fff"), ("#2f6f4f", "#fff")])
+@pytest.mark.parametrize(("colour", "text"), [("#ffffff", "#000000"), ("#000000", "#ffffff"), ("#2f6f4f", "#ffffff")])
 def test_the_buttons_text_can_be_read_on_every_brand_colour(colour: str, text: str) -> None:
     assert f"--on-brand:{text}" in brand_style(colour)
 

@@ -27,8 +27,9 @@ async def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing() -> None:
     answer = await Browser(PureEngine()).http.get(journey_link())
     assert "<script" not in answer.text
     assert "onclick" not in answer.text
+    own = answer.text.replace('<img src="data:image/', "")
     for source in ("src=", "@import", "url("):
-        assert source not in answer.text
+        assert source not in own
 
 
 async def test_a_body_that_is_too_long_is_refused_with_a_page() -> None:

@@ -48,6 +48,7 @@ async def test_a_scanner_that_opens_every_address_changes_nothing(method: str) -
             "exit_ramp",
             "stop_contact",
             "fresh_link",
+            "not_mine",
             "move_session",
             "unsubscribe",
             "message",

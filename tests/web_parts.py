@@ -80,7 +80,7 @@ class PureEngine:
         try:
             self.m, receipt = lifecycle.apply(self.m, act, self.now, update_id)
         except lifecycle.Rejected as refusal:
-            raise ActRejected(refusal.code, refusal.message, refusal.field) from None
+            raise ActRejected(refusal.code, refusal.message, refusal.field, refusal.phrase) from None
         self.effects += self.m is not before
         if self.drop_answer:
             raise EngineUnreachable("the answer was lost on its way")

@@ -14,7 +14,11 @@ from workflows.connection import EngineUnreachable
 
 ANSWERABLE = frozenset({LinkStatus.OPEN, LinkStatus.CHANGEABLE})
 SNOOZABLE = frozenset({LinkStatus.OPEN})
-RENEWABLE = frozenset({LinkStatus.OPEN, LinkStatus.CHANGEABLE, LinkStatus.EXPIRED, LinkStatus.REVOKED})
+RENEWABLE = frozenset(
+    {LinkStatus.OPEN, LinkStatus.CHANGEABLE, LinkStatus.EXPIRED, LinkStatus.REVOKED, LinkStatus.UNKNOWN}
+)
+ABOUT_LINKS = frozenset({"fresh_link", "not_mine"})
+"""Acts whose receipt is shown although the link does not work any more: it tells nothing of the pair."""
 READ = ["GET", "HEAD"]
 
 
@@ -58,7 +62,7 @@ def ask_routes(site: Site) -> APIRouter:
     async def receipt(token: str, receipt_id: str) -> Response:
         door = await site.look(Purpose.ASK, token, receipt=receipt_id)
         found = door.receipt(receipt_id)
-        if not door.is_usable and not (found and found.act == "fresh_link"):
+        if not door.is_usable and not (found and found.act in ABOUT_LINKS):
             door.refuse(pressing=False, allowed=frozenset())
         return receipt_page(door, found, await next_ask_title(door, found))
 

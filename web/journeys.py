@@ -8,7 +8,7 @@ from models.pages import LinkStatus
 from models.phrases import say
 from models.state import SessionStatus
 from web import words
-from web.asks import READ
+from web.asks import ABOUT_LINKS, READ
 from web.questions import Question, kept, next_ask_title, pressed, receipt_page
 from web.site import Door, Site
 from web.unhappy import Unhappy
@@ -16,7 +16,7 @@ from workflows.connection import EngineUnreachable
 
 ACTS = frozenset(words.ACTS) - {"snooze"}
 """Acts with a form below the journey page. A snooze is about one ask and has its form there."""
-ALWAYS = frozenset({"fresh_link", "unsubscribe"})
+ALWAYS = frozenset({"fresh_link", "not_mine", "unsubscribe"})
 """Acts that need not be among those the engine offers: it decides when they arrive."""
 USABLE = frozenset(
     {
@@ -71,7 +71,7 @@ def journey_routes(site: Site) -> APIRouter:
     async def receipt(token: str, act: str, receipt_id: str) -> Response:
         door = await site.look(Purpose.JOURNEY, token, receipt=receipt_id)
         found = door.receipt(receipt_id)
-        if not door.is_usable and not (found and found.act == "fresh_link"):
+        if not door.is_usable and not (found and found.act in ABOUT_LINKS):
             door.refuse(pressing=False, allowed=frozenset())
         return receipt_page(door, found if found and found.act == act else None, await next_ask_title(door, found))
 
@@ -87,6 +87,8 @@ def _allow(door: Door, act: str, *, pressing: bool) -> None:
     if act == "fresh_link":
         return door.refuse(pressing=pressing, allowed=USABLE | {LinkStatus.EXPIRED, LinkStatus.REVOKED})
     door.refuse(pressing=pressing, allowed=USABLE)
+    if act == "not_mine" and not pressing:
+        return None  # after the end too it says what to do
     assert door.journey is not None
     if act in door.journey.can or (act in ALWAYS and door.page.status != LinkStatus.ENDED):
         return None

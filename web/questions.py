@@ -17,6 +17,7 @@ from web.forms import Values, flatten, nested, typed
 from web.mistakes import Mistakes, mistakes_of, worded
 from web.nonces import BadNonce, Nonce
 from web.prefill import first_values
+from web.reading import preferred
 from web.site import Door, Site, used
 from web.unhappy import Unhappy
 from workflows.client import ActRejected, NoSuchMentorship
@@ -24,7 +25,7 @@ from workflows.connection import EngineUnreachable
 
 RESERVED = ("act", "by", "ask", "link")
 """Fields of an act that come from the link. A form that names them was not made by us."""
-CONFIRMED = frozenset({"resume", "undo", "stop_contact", "cancel_session", "sign_agreement"})
+CONFIRMED = frozenset({"resume", "undo", "stop_contact", "cancel_session", "sign_agreement", "not_mine"})
 """Acts whose form would otherwise be complete as it opens: a box has to be ticked, so that only a person acts."""
 
 CHOSEN = {"unsubscribe": "mail"}
@@ -191,7 +192,10 @@ def kept(site: Site, request: Request, press: Press) -> Response:
     """
     query = f"?{request.url.query}" if request.url.query else ""
     return site.rendering.page(
-        "retry.html", {"action": site.rendering.at(request.url.path) + query, "fields": press.raw}, status=503
+        "retry.html",
+        {"action": site.rendering.at(request.url.path) + query, "fields": press.raw},
+        status=503,
+        language=preferred(request.headers.get("accept-language", "")),
     )
 
 

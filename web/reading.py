@@ -13,6 +13,7 @@ from models.state import Outcome, Stage
 from templates.catalogs import LANGUAGES, SOURCE, translations
 from templates.spoken import ask_title as titled
 from templates.spoken import spoken as said_by_rules
+from templates.zones import zone_name as called
 from web import dates, words
 
 
@@ -98,6 +99,12 @@ def calendar_day(context: Context, value: date) -> str:
 
 
 @pass_context
+def zone_name(context: Context, zone: str) -> str:
+    """`Berlin time`."""
+    return called(zone, context["language"])
+
+
+@pass_context
 def apart(context: Context, mine: str, theirs: str, at: datetime) -> str:
     """`6 hours behind you`."""
     return dates.apart(mine, theirs, at, context["language"])
@@ -134,6 +141,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "when": when,
     "clock": clock,
     "calendar_day": calendar_day,
+    "zone_name": zone_name,
     "stage_name": stage_name,
     "outcome_words": outcome_words,
     "local_date": dates.local_date,

@@ -15,6 +15,7 @@ from models.mail import ProgramCard
 from models.people import Language
 from settings import ROOT, Settings
 from templates.catalogs import SOURCE
+from templates.palette import Palette, dark, light
 from web import reading, words
 from web.fields import spoken
 
@@ -35,14 +36,30 @@ def policy(style: str = "", frames: bool = False) -> str:
 
 
 def brand_style(colour: str) -> str:
-    """The program's colour as the style sheet's variables, with a text colour that can be read on it."""
+    """The colours of a program's pages as the style sheet's variables, by day and by night. On paper it is day."""
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
         colour = PLAIN_COLOUR
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    light = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
-    luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
-    # Black and white contrast equally with a luminance of 0.179 (WCAG 2.2, relative luminance).
-    return f":root{{--brand:{colour};--on-brand:{'#000' if luminance > 0.179 else '#fff'}}}"
+    day, night = _variables(light(colour)), _variables(dark(colour))
+    return f":root{{{day}}}@media screen and (prefers-color-scheme:dark){{:root{{{night}}}}}"
+
+
+def _variables(palette: Palette) -> str:
+    colours = {
+        "paper": palette.page,
+        "card": palette.card,
+        "note": palette.note,
+        "edge": palette.rule,
+        "field": palette.field,
+        "ink": palette.text,
+        "soft": palette.quiet,
+        "brand": palette.brand,
+        "on-brand": palette.ink,
+        "link": palette.link,
+        "shape": palette.shape,
+        "bad": palette.bad,
+        "bad-paper": palette.bad_ground,
+    }
+    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
 
 
 @lru_cache(maxsize=1)
@@ -100,6 +117,7 @@ class Rendering:
             {
                 "brand": brand,
                 "brand_style": style,
+                "logo": program.branding.logo if program else "",
                 "language": language,
                 "direction": reading.direction(language),
                 **context,

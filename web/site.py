@@ -75,6 +75,7 @@ class Site:
                 "text": spoken(problem.text, language, zone),
                 "door": door,
                 "fresh": problem.fresh and door is not None,
+                "again": problem.again,
             },
             status=problem.status,
             program=program,

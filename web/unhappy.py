@@ -67,9 +67,11 @@ WORDS = {
     ),
     LinkStatus.UNKNOWN: Words(
         "There is nothing here",
-        "This question does not exist. If you followed a link from a mail, please open it from the mail again.",
+        "This question does not exist, or it was asked of somebody else. Please open the link from the mail again; "
+        "or let us mail you a fresh one, which leads to where things stand.",
         404,
         404,
+        fresh=True,
     ),
 }
 
@@ -92,6 +94,8 @@ class Unhappy(Exception):
     door: object | None = None
     fresh: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    again: bool = False
+    """Whether the very same may work in a while."""
 
 
 def bad_link() -> Unhappy:
@@ -115,6 +119,7 @@ def unreachable() -> Unhappy:
         "We can't reach your mentorship just now",
         "Nothing is lost. Please try again in a minute: reload this page, or open the link from your mail again.",
         headers={"Retry-After": "60"},
+        again=True,
     )
 
 

@@ -71,6 +71,7 @@ ACTS = {
     "give_feedback": "Give feedback on a task",
     "undo": "Take the ending back",
     "fresh_link": "Mail me a fresh link",
+    "not_mine": "This link is not mine",
     "unsubscribe": "Get less mail",
     "snooze": "Not now: remind me later",
 }

@@ -1,4 +1,4 @@
-"""The colours of a mail, in light and in dark: everything follows from the one colour of the program's brand."""
+"""The colours of mails and pages, by day and by night: all follows from the one colour of the program's brand."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,11 +12,16 @@ BLACK, WHITE = "#000000", "#ffffff"
 
 @dataclass(frozen=True)
 class Palette:
-    """One mode. `ink` is written on `brand`; `text`, `quiet`, `quote` and `link` are written on `card`."""
+    """One mode. `ink` is written on `brand`. All other text is written on the `grounds`.
+
+    `shape` is the brand as a line or a ring, `field` the border of what can be filled in: seen on all of them.
+    """
 
     page: str
     card: str
+    note: str
     rule: str
+    field: str
     track: str
     text: str
     quiet: str
@@ -24,41 +29,60 @@ class Palette:
     brand: str
     ink: str
     link: str
+    shape: str
+    bad: str
+    bad_ground: str
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """What text is written on."""
+        return (self.page, self.card, self.note, self.bad_ground)
 
 
 @lru_cache(maxsize=64)
 def light(brand: str) -> Palette:
     """The colours by day. The brand's own colour is kept as it is."""
+    page, card, note, bad_ground = grounds = ("#f5f3ee", WHITE, "#fbf2d8", "#fdeeec")
     return Palette(
-        page="#f2f3f1",
-        card=WHITE,
-        rule="#dfe3e0",
-        track="#e3e7e4",
-        text="#22282a",
-        quiet="#565e60",
+        page=page,
+        card=card,
+        note=note,
+        rule="#dedad1",
+        field="#7d7a72",
+        track="#e4e1d9",
+        text="#24272a",
+        quiet="#565b5d",
         quote="#3a4245",
         brand=brand,
         ink=ink_on(brand),
-        link=readable(brand, WHITE),
+        link=readable(brand, *grounds),
+        shape=readable(brand, *grounds, ratio=SHAPE_CONTRAST),
+        bad="#a3231f",
+        bad_ground=bad_ground,
     )
 
 
 @lru_cache(maxsize=64)
 def dark(brand: str) -> Palette:
     """The colours by night. A dark brand is lightened until the button can be seen."""
-    card = "#1f2528"
-    button = readable(brand, card, SHAPE_CONTRAST)
+    page, card, note, bad_ground = grounds = ("#151716", "#202422", "#3a3420", "#3a1f1d")
+    button = readable(brand, *grounds, ratio=SHAPE_CONTRAST)
     return Palette(
-        page="#14181a",
+        page=page,
         card=card,
-        rule="#3a4245",
+        note=note,
+        rule="#3b413e",
+        field="#8b938f",
         track="#39423f",
-        text="#e8ecea",
-        quiet="#aab4b2",
+        text="#e8ebe9",
+        quiet="#b0b8b4",
         quote="#cfd6d4",
         brand=button,
         ink=ink_on(button),
-        link=readable(brand, card),
+        link=readable(brand, *grounds),
+        shape=button,
+        bad="#ff9d94",
+        bad_ground=bad_ground,
     )
 
 
@@ -67,12 +91,12 @@ def ink_on(colour: str) -> str:
     return WHITE if contrast(WHITE, colour) >= contrast(BLACK, colour) else BLACK
 
 
-def readable(colour: str, ground: str, ratio: float = TEXT_CONTRAST) -> str:
-    """The colour, darkened or lightened just so far that it can be read on the ground."""
-    towards = ink_on(ground)
+def readable(colour: str, *grounds: str, ratio: float = TEXT_CONTRAST) -> str:
+    """The colour, darkened or lightened just so far that it can be read on all of these grounds of one mode."""
+    towards = ink_on(grounds[0])
     for share in range(0, 101, 4):
         mixed = _mix(colour, towards, share / 100)
-        if contrast(mixed, ground) >= ratio:
+        if all(contrast(mixed, ground) >= ratio for ground in grounds):
             return mixed
     return towards
 
