@@ -20,7 +20,7 @@ from lifecycle.whys import WHY
 from models.state import Outcome, Stage
 from settings import ROOT
 from templates.catalogs import DOMAINS, LANGUAGES, SOURCE, Domain, catalog_file, read_catalog
-from web import app, words
+from web import words
 
 TEMPLATES = ROOT / "templates"
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
@@ -60,7 +60,7 @@ def messages(domain: Domain = "mail") -> Iterator[Message]:
 def _found(domain: Domain) -> Iterator[Message]:
     yield from _in_templates(TEMPLATES / domain)
     yield from _in_code(CODE[domain])
-    yield from _in_tables() if domain == "mail" else _in_tables_of_pages()
+    yield from _in_tables() if domain == "mail" else ((said, "web/words.py") for said in words.SAID)
 
 
 def _in_templates(folder: Path) -> Iterator[Message]:
@@ -99,11 +99,6 @@ def _in_tables() -> Iterator[Message]:
     yield from ((one.value.replace("_", " "), "models/state.py") for one in (*Stage, *Outcome))
     yield from ((one, "activities/wording.py") for one in wording.SAID)
     yield from ((one, "activities/calendar.py") for one in calendar.SAID)
-
-
-def _in_tables_of_pages() -> Iterator[Message]:
-    yield from ((one, "web/words.py") for one in words.SAID)
-    yield from ((one, "web/app.py") for page in (*app.HTTP_PAGES.values(), app.ELSEWHERE, app.OURS) for one in page)
 
 
 def template(domain: Domain) -> Catalog:

@@ -46,6 +46,11 @@ def test_the_style_sheet_uses_no_colour_that_no_page_defines() -> None:
     assert set(re.findall(r"var\((--[a-z-]+)\)", SHEET)) <= defined
 
 
+def test_the_base_of_the_style_sheet_reads_in_either_direction() -> None:
+    """What others add stands below the rules for paper."""
+    assert not re.findall(r"\b(?:left|right)\b", BASE)
+
+
 def test_the_style_sheet_heeds_motion_forced_colours_night_and_paper() -> None:
     for query in ("prefers-reduced-motion", "forced-colors", "@media print"):
         assert query in SHEET

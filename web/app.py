@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from links import Links
 from settings import ROOT, Settings
+from web import unhappy
 from web.asks import READ, ask_routes
 from web.coordinating import coordinator_routes
 from web.engine import Engine, Skip
@@ -24,29 +25,6 @@ from web.too_soon import too_soon
 from web.unhappy import Unhappy
 from web.unsubscribing import unsubscribe_routes
 from web.webhooks import webhook_routes
-
-HTTP_PAGES = {
-    404: ("There is no such page", "Please open the link from your mail again, or copy all of it."),
-    405: ("This page can't be used like that", "Please open it in your browser and use the form that it shows."),
-    408: (
-        "Your answer did not arrive in time",
-        "The connection was too slow, and nothing was recorded. Please go back and press again.",
-    ),
-    413: (
-        "That is more than we can take",
-        "Nothing was recorded. Please go back, shorten what you wrote, and press again.",
-    ),
-    422: ("This address is not complete", "Please open the link from your mail again, or copy all of it."),
-}
-ELSEWHERE = (
-    "This press came from another site",
-    "Nothing was recorded. If it was you, open the link from your mail and press there.",
-)
-OURS = (
-    "Something went wrong on our side",
-    "Nothing of yours is lost. Please go back and press again in a minute; your answer counts once, "
-    "however often you press.",
-)
 
 
 def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None) -> FastAPI:
@@ -72,9 +50,11 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     # The last one added stands first.
     if settings.bounds_rates:
         app.add_middleware(Bounded, rates=Rates(settings), links=links, too_soon=too_soon(site))
-    app.add_middleware(SameSite, refusal=_page(site, 403, ELSEWHERE), base_url=settings.base_url, exempt="/u/")
-    app.add_middleware(BodyCap, refusal=_page(site, 413, HTTP_PAGES[413]), too_slow=_page(site, 408, HTTP_PAGES[408]))
-    app.add_middleware(LastResort, answer=_page(site, 500, OURS))
+    app.add_middleware(SameSite, refusal=_page(site, 403, unhappy.ELSEWHERE), base_url=settings.base_url, exempt="/u/")
+    app.add_middleware(
+        BodyCap, refusal=_page(site, 413, unhappy.HTTP_PAGES[413]), too_slow=_page(site, 408, unhappy.HTTP_PAGES[408])
+    )
+    app.add_middleware(LastResort, answer=_page(site, 500, unhappy.OURS))
     app.add_middleware(SafeHeaders, base_url=settings.base_url)
     return app
 
@@ -88,21 +68,21 @@ def _accepted(request: Request) -> str:
 
 
 def _handle_problems(app: FastAPI, site: Site) -> None:
-    async def unhappy(request: Request, problem: Exception) -> Response:
+    async def known(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, Unhappy)
         return site.show_unhappy(problem, _accepted(request))
 
     async def http(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, HTTPException)
-        words = HTTP_PAGES.get(problem.status_code, ("This did not work", "Please open the link from your mail again."))
+        words = unhappy.HTTP_PAGES.get(problem.status_code, unhappy.OTHERWISE)
         told = Unhappy(problem.status_code, *words, headers=dict(problem.headers or {}))
         return site.show_unhappy(told, _accepted(request))
 
     async def bad_query(request: Request, problem: Exception) -> Response:
-        return site.show_unhappy(Unhappy(422, *HTTP_PAGES[422]), _accepted(request))
+        return site.show_unhappy(Unhappy(422, *unhappy.HTTP_PAGES[422]), _accepted(request))
 
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
-        Unhappy: unhappy,
+        Unhappy: known,
         HTTPException: http,
         RequestValidationError: bad_query,
     }

@@ -110,9 +110,8 @@ class Question:
             raise Unhappy(known.pressed, known.title, refusal.phrase or known.text, self.door, known.fresh)
         if refusal.code == "failed":
             raise Unhappy(500, "Something went wrong on our side", refusal.phrase, self.door)
-        raise Unhappy(
-            403 if refusal.code == "not_yours" else 409, "This is not possible now", refusal.phrase, self.door
-        )
+        title = unhappy.TITLES.get(refusal.code, unhappy.NOT_NOW)
+        raise Unhappy(403 if refusal.code == "not_yours" else 409, title, refusal.phrase, self.door)
 
 
 def _all_mistakes(

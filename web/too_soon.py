@@ -20,7 +20,8 @@ def too_soon(site: Site) -> Callable[[Request, Link | None, int], Awaitable[Resp
 
     async def answer(request: Request, link: Link | None, seconds: int) -> Response:
         accepted = request.headers.get("accept-language", "")
-        if request.method in ("GET", "HEAD"):
+        looked = request.method in ("GET", "HEAD")
+        if looked:
             text = say(
                 "Nothing is lost. Please wait {count} second, then open this page again.",
                 "Nothing is lost. Please wait {count} seconds, then open this page again.",
@@ -37,7 +38,7 @@ def too_soon(site: Site) -> Callable[[Request, Link | None, int], Awaitable[Resp
                 "Nothing was recorded. Please wait {count} seconds, go back, and press again.",
                 count=seconds,
             )
-        return site.show_unhappy(Unhappy(429, say("That was a lot at once"), text), accepted)
+        return site.show_unhappy(Unhappy(429, say("That was a lot at once"), text, again=looked), accepted)
 
     return answer
 

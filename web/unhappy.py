@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from models.pages import LinkStatus
 from models.phrases import Phrase
+from models.phrases import to_translate as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,47 @@ WORDS = {
         fresh=True,
     ),
 }
+
+HTTP_PAGES = {
+    404: (_("There is no such page"), _("Please open the link from your mail again, or copy all of it.")),
+    405: (
+        _("This page can't be used like that"),
+        _("Please open it in your browser and use the form that it shows."),
+    ),
+    408: (
+        _("Your answer did not arrive in time"),
+        _("The connection was too slow, and nothing was recorded. Please go back and press again."),
+    ),
+    413: (
+        _("That is more than we can take"),
+        _(
+            "Nothing was recorded. Please go back in your browser: what you wrote should still be there. "
+            "Shorten it, and press again."
+        ),
+    ),
+    422: (_("This address is not complete"), _("Please open the link from your mail again, or copy all of it.")),
+}
+OTHERWISE = (_("This did not work"), _("Please open the link from your mail again."))
+ELSEWHERE = (
+    _("This press came from another site"),
+    _("Nothing was recorded. If it was you, open the link from your mail and press there."),
+)
+OURS = (
+    _("Something went wrong on our side"),
+    _(
+        "Nothing of yours is lost. Please go back and press again in a minute; your answer counts once, "
+        "however often you press."
+    ),
+)
+
+TITLES = {
+    "paused": _("This mentorship rests just now"),
+    "not_open": _("This is not open any more"),
+    "not_yours": _("This was not asked of you"),
+    "too_late": _("It is too late for this"),
+}
+"""What a refusal of the engine is headed, where it brings its own sentence."""
+NOT_NOW = _("This is not possible now")
 
 REJECTED = {
     "expired": LinkStatus.EXPIRED,

@@ -72,7 +72,7 @@ async def _one_click(site: Site, token: str) -> Response:
     except EngineUnreachable:
         raise unhappy.unreachable() from None
     except ActRejected as refusal:
-        raise Unhappy(409, "This is not possible now", refusal.phrase) from None
+        raise Unhappy(409, unhappy.TITLES.get(refusal.code, unhappy.NOT_NOW), refusal.phrase) from None
     return door.show("unsubscribed.html")
 
 
