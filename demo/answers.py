@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from demo.forms import Field, Form, Values
+from demo.forms import Button, Field, Form, Values
 from models.base import Role
 
 
@@ -44,17 +44,31 @@ class Answering:
 Rule = Callable[[Answering, Form], Values]
 
 
-def fill(act: str, form: Form, me: Answering) -> Values:
-    """The whole form: what the page put in, what the act's rule says, something for fields still missing, a tick."""
+def fill(act: str, form: Form, me: Answering) -> tuple[Values, Button | None]:
+    """What a page is filled with, and the button that is pressed then.
+
+    It is what the page put in, what the act's rule says, something for fields still missing, a tick.
+    """
     rule = RULES.get(act)
     said = rule(me, form) if rule else {}
-    values = form.prefilled | {name: value for name, value in said.items() if name in form.fields}
-    for name, field in form.fields.items():
+    seen = {name: field for name, field in form.fields.items() if not field.hidden}
+    values = form.prefilled | {name: value for name, value in said.items() if name in seen}
+    for name, field in seen.items():
         if field.required and not values.get(name):
             values[name] = _something(field, me)
-    if "confirm" in form.fields:
-        values["confirm"] = form.fields["confirm"].options[0]
-    return values
+    if "confirm" in seen:
+        values["confirm"] = seen["confirm"].options[0]
+    return values, _button(act, form, me) or form.way_on
+
+
+def _button(act: str, form: Form, me: Answering) -> Button | None:
+    """What someone presses instead of going on, when all is there to look over: a second goal, or another target."""
+    if act != "set_goals" or "seen" in form.fields:
+        return None
+    if me.done[act]:
+        old = form.fields.get("goals.0.target")
+        return form.button("goals.0.measure") if old and old.value != REVISED else None
+    return form.button("goals.1.goal") if "goals.1.title" not in form.fields else None
 
 
 def _something(field: Field, me: Answering) -> str:
@@ -95,6 +109,9 @@ def _fit_check(me: Answering, form: Form) -> Values:
     return {"fit": "good"}
 
 
+REVISED = "One project from plan to launch, with a budget of its own"
+
+
 def _set_goals(me: Answering, form: Form) -> Values:
     goals = (
         {
@@ -125,7 +142,7 @@ def _set_goals(me: Answering, form: Form) -> Values:
         dates: Values = {
             name: me.day(70) for name, field in form.fields.items() if field.leaf == "by_when" and not field.empty
         }
-        return {"goals.0.target": "One project from plan to launch, with a budget of its own"} | dates
+        return {"goals.0.target": REVISED} | dates
     return {f"goals.{row}.{name}": value for row, goal in enumerate(goals) for name, value in goal.items()}
 
 

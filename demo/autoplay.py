@@ -26,6 +26,8 @@ from workflows.time_skipping import MARGIN, idle, skip_by
 STEPS_MOST = 5000
 STANDSTILLS_MOST = 100
 TRIES = 5
+PAGES_MOST = 40
+"""More than the longest form has pages."""
 AWAY = 503
 STANDSTILL = 0.05
 """Seconds until the driver looks again for what should have happened by now."""
@@ -233,21 +235,23 @@ class _Driver:
         page = await self._open(plan.url)
         if not plan.ask:
             page = await self._follow(page, plan.act)
-        form = page.form
-        if form is None:
-            came_of_it = f"nothing to fill in: {page.title}"
-        else:
+        came_of_it = f"nothing to fill in: {page.title}"
+        for _ in range(PAGES_MOST):
+            form = page.form
+            if form is None:
+                break
             values = encode(self.people[plan.by].answer(plan.act, form, now))
             response = await self._answer("POST", form.url, values)
-            answer = open_page(str(response.url), response.status_code, response.text)
-            if answer.status >= 400 and answer.status not in TOO_LATE:
+            page = open_page(str(response.url), response.status_code, response.text)
+            if page.status >= 400 and page.status not in TOO_LATE:
                 raise PlayProblem(
-                    f"{self.id}: the page refused the {plan.by}'s {plan.act} ({answer.status}): "
-                    f"{answer.problems or answer.title}"
+                    f"{self.id}: the page refused the {plan.by}'s {plan.act} ({page.status}): "
+                    f"{page.problems or page.title}"
                 )
-            came_of_it = answer.recorded
-            if answer.status < 400:
+            came_of_it = page.recorded
+            if page.status < 400 and "step" not in values:
                 self.answered.add(plan.ask)
+                break
         self.scene.deeds.append(Deed(now, plan.by, plan.act, came_of_it))
         return await self._settled()
 

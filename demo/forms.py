@@ -26,17 +26,42 @@ class Field:
         return self.name.rsplit(".", 1)[-1]
 
     @property
+    def hidden(self) -> bool:
+        """Whether nobody sees it."""
+        return self.type == "hidden"
+
+    @property
     def empty(self) -> bool:
         """Whether the page left it to the person."""
         return self.value in (None, "", [])
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button that sends the form, and what it adds to it."""
+
+    text: str
+    name: str = ""
+    value: str = ""
+
+
 @dataclass(slots=True)
 class Form:
-    """A form and where it goes when its button is pressed."""
+    """A form and where it goes when one of its buttons is pressed."""
 
     url: str
     fields: dict[str, Field]
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def way_on(self) -> Button | None:
+        """The button that leads on: to the next question, or after the last one the one that sends it all."""
+        turning = [button for button in self.buttons if button.value == "next"]
+        return turning[0] if turning else self.buttons[-1] if self.buttons else None
+
+    def button(self, value: str) -> Button | None:
+        """The button that says this."""
+        return next((button for button in self.buttons if button.value == value), None)
 
     @property
     def prefilled(self) -> Values:
@@ -80,7 +105,7 @@ class WebPage:
         for tag in self.html.find_all("form"):
             action = urljoin(self.url, str(tag.get("action") or self.url))
             if str(tag.get("method", "get")).lower() == "post" and urlsplit(action).path == urlsplit(self.url).path:
-                return Form(url=action, fields=_fields(tag))
+                return Form(url=action, fields=_fields(tag), buttons=_buttons(tag))
         return None
 
 
@@ -109,6 +134,13 @@ def _fields(form: Tag) -> dict[str, Field]:
         else:
             found.value = str(tag.get("value") or "")
     return fields
+
+
+def _buttons(form: Tag) -> tuple[Button, ...]:
+    return tuple(
+        Button(" ".join(tag.get_text(" ").split()), str(tag.get("name", "")), str(tag.get("value", "")))
+        for tag in form.find_all("button")
+    )
 
 
 def _choice(found: Field, tag: Tag, kind: str) -> None:

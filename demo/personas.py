@@ -72,8 +72,11 @@ class Character:
         return max(min(delay, left * _IN_TIME), timedelta(minutes=1))
 
     def answer(self, act: str, form: Form, now: datetime) -> Values:
-        """What goes into the form of an act."""
-        values = fill(act, form, Answering(self.persona, self.role, self.zone, now, self._random, self._done))
+        """What is sent from a page of an act's form, the button that was pressed included."""
+        me = Answering(self.persona, self.role, self.zone, now, self._random, self._done)
+        values, button = fill(act, form, me)
+        if button is not None and button.name:
+            return values | {button.name: button.value}
         self._done[act] += 1
         return values
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 import lifecycle
 import programs
@@ -136,18 +136,53 @@ class Browser:
         assert answer.status_code == status, (answer.status_code, text_of(answer.text))
         return BeautifulSoup(answer.text, "lxml")
 
-    async def send(self, url: str, page: BeautifulSoup, values: dict[str, str]) -> httpx.Response:
-        """The answer to a press, its redirect not followed."""
+    async def send(self, url: str, page: BeautifulSoup, values: dict[str, str], button: str = "") -> httpx.Response:
+        """The answer to a press of the first button, or of the one with this text. Its redirect is not followed."""
         form = page.find("form")
         assert form is not None, text_of(str(page))
-        return await self.http.post(str(form["action"]) or url, data=filled(page, values))
+        return await self.http.post(str(form["action"]) or url, data=filled(page, values) | _pressed(page, button))
+
+    async def post(self, url: str, page: BeautifulSoup, values: dict[str, str]) -> httpx.Response:
+        """The answer to a whole form that is sent at once, as programs do."""
+        return await self.http.post(url, data={"nonce": filled(page, {})["nonce"], **values})
 
     async def press(self, url: str, **values: str) -> BeautifulSoup:
-        """Opens a page, fills in its form and presses: the receipt. `__` stands for the dot of a field's name."""
+        """Opens a page, fills in its form and presses, through all its steps: the receipt.
+
+        `__` stands for the dot of a field's name.
+        """
+        left = {name.replace("__", "."): value for name, value in values.items()}
         page = await self.get(url)
-        answer = await self.send(url, page, {name.replace("__", "."): value for name, value in values.items()})
-        assert answer.status_code == 303, (answer.status_code, text_of(answer.text))
-        return await self.get(answer.headers["location"])
+        for _ in range(30):
+            here = {name: value for name, value in left.items() if name in _names(page)}
+            left = {name: value for name, value in left.items() if name not in here}
+            answer = await self.send(url, page, here, _way_on(page))
+            if answer.status_code == 303:
+                assert not left, f"the form has no field {sorted(left)}"
+                return await self.get(answer.headers["location"])
+            assert answer.status_code == 200, (answer.status_code, text_of(answer.text))
+            page = BeautifulSoup(answer.text, "lxml")
+        raise AssertionError(f"no end of steps: {text_of(str(page))}")
+
+
+def _way_on(page: BeautifulSoup) -> str:
+    """The text of the button that goes on, or at the end sends."""
+    texts = [button.get_text() for button in page.find_all("button")]
+    return next((text for text in texts if text in ("Next", "Look it over")), texts[-1])
+
+
+def _pressed(page: BeautifulSoup, text: str = "") -> dict[str, str]:
+    form = page.find("form")
+    assert form is not None
+    button = next((one for one in form.find_all("button") if text in ("", one.get_text())), None)
+    assert button is not None, f"there is no button {text!r}"
+    return {str(button["name"]): str(button["value"])} if button.has_attr("name") else {}
+
+
+def _names(page: BeautifulSoup) -> set[str]:
+    form = page.find("form")
+    assert form is not None, text_of(str(page))
+    return {str(tag["name"]) for tag in form.find_all(["input", "textarea", "select"])}
 
 
 def filled(page: BeautifulSoup, values: dict[str, str]) -> dict[str, str | list[str]]:
@@ -155,21 +190,30 @@ def filled(page: BeautifulSoup, values: dict[str, str]) -> dict[str, str | list[
     form = page.find("form")
     assert form is not None
     sent: dict[str, str | list[str]] = {}
-    names = set()
-    for tag in form.find_all(["input", "textarea"]):
+    for tag in form.find_all(["input", "textarea", "select"]):
         name, kind = str(tag["name"]), tag.get("type", "text")
-        names.add(name)
-        value = str(tag.get("value") or "") if tag.name == "input" else tag.get_text().removeprefix("\n")
         if kind in ("radio", "checkbox") and not tag.has_attr("checked"):
             continue
+        value = _value(tag)
         if name in sent:
             before = sent[name]
             sent[name] = [*([before] if isinstance(before, str) else before), value]
         else:
             sent[name] = value
-    unknown = values.keys() - names
-    assert not unknown, f"the form has no field {unknown}, only {sorted(names)}"
+    unknown = values.keys() - _names(page)
+    assert not unknown, f"the form has no field {unknown}, only {sorted(_names(page))}"
     return {**sent, **values}
+
+
+def _value(tag: Tag) -> str:
+    match tag.name:
+        case "textarea":
+            return tag.get_text().removeprefix("\n")
+        case "select":
+            chosen = tag.find("option", selected=True) or tag.find("option")
+            return str(chosen["value"]) if isinstance(chosen, Tag) else ""
+        case _:
+            return str(tag.get("value") or "")
 
 
 def ask_link(ask: str, letter: str = "letter-1", at: datetime = START, mentorship: str = "pair-1") -> str:

@@ -80,7 +80,7 @@ async def _press(site: Site, token: str, request: Request, act: str, allowed: fr
         door.refuse(pressing=True, allowed=allowed)
         if press.nonce.act != question.act:
             raise Unhappy(409, WORDS[LinkStatus.SUPERSEDED].title, WORDS[LinkStatus.SUPERSEDED].text, door)
-        return await question.press(press.values, press.nonce.update_id)
+        return await question.take(press)
     except EngineUnreachable:
         return kept(site, request, press)
 

@@ -29,10 +29,12 @@ _ROW = re.compile(r"([a-z_.]+)\.(\d+)(?:\.([a-z_]+))?")
 
 
 def typed(items: Iterable[tuple[str, str]]) -> dict[str, str | tuple[str, ...]]:
-    """What was typed, by field name, with blank rows dropped and the others moved up.
+    """What was typed, as it is sent off: by field name, with blank rows dropped and the others moved up."""
+    return without_blank_rows(sent(items))
 
-    The page that comes back after a mistake shows the same numbering, so each problem finds its field.
-    """
+
+def sent(items: Iterable[tuple[str, str]]) -> dict[str, str | tuple[str, ...]]:
+    """What was typed, by field name."""
     values: dict[str, str | tuple[str, ...]] = {}
     for sent, value in items:
         name = sent if _is_ours(sent) else UNKNOWN
@@ -41,7 +43,7 @@ def typed(items: Iterable[tuple[str, str]]) -> dict[str, str | tuple[str, ...]]:
             values[name] = (*before, value) if value.strip() else tuple(before)
         else:
             values[name] = value
-    return _without_blank_rows(values)
+    return values
 
 
 def nested(values: Values) -> Tree:
@@ -109,7 +111,11 @@ def _text(value: object, zone: str) -> str:
             return str(value)
 
 
-def _without_blank_rows(values: Values) -> dict[str, str | tuple[str, ...]]:
+def without_blank_rows(values: Values) -> dict[str, str | tuple[str, ...]]:
+    """The values with blank rows dropped and the others moved up.
+
+    The page that comes back after a mistake shows the same numbering, so each problem finds its field.
+    """
     filled: dict[str, set[int]] = {}
     for name, value in values.items():
         if row := _ROW.fullmatch(name):

@@ -63,7 +63,7 @@ def journey_routes(site: Site) -> APIRouter:
             if found := door.receipt(press.nonce.update_id):
                 return question.receipt(found)
             _allow(door, act, pressing=True)
-            return await question.press(press.values, press.nonce.update_id)
+            return await question.take(press)
         except EngineUnreachable:
             return kept(site, request, press)
 

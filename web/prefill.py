@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from models.base import Role
 from models.pages import Journey, LinkStatus, Page
 from web.dates import wall_clock
 from web.forms import Values, flatten
@@ -44,7 +45,11 @@ def _known(act: str, page: Page, fixed: Mapping[str, int], journey: Journey | No
                 return {"terms.zone": zone, "terms.minutes": str(page.minutes)}
             return {f"terms.{name}": value for name, value in flatten(offered, zone).items()}
         case "check_in":
-            return {f"progress.{row}.percent": str(card.percent) for row, card in enumerate(page.goals)}
+            return {
+                f"progress.{row}.{name}": str(value)
+                for row, card in enumerate(page.goals if page.me.role is Role.MENTEE else ())
+                for name, value in (("goal", card.number), ("percent", card.percent))
+            }
         case "move_session":
             planned = {card.number: card for card in journey.sessions} if journey else {}
             moved = planned.get(fixed.get("session", -1))

@@ -5,31 +5,26 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import ValidationError
 
-from models.acts import ACTS
 from models.answers import ActBase
 from models.pages import Page, PageQuery
 from models.phrases import to_translate as _
 from models.state import Receipt
-from web import unhappy
-from web.forms import Values, flatten, nested, typed
-from web.mistakes import Mistakes, mistakes_of, worded
+from web import steps, unhappy
+from web.answers import read
+from web.forms import Values, flatten, sent, without_blank_rows
+from web.mistakes import Mistakes, worded
 from web.nonces import BadNonce, Nonce
 from web.prefill import first_values
 from web.reading import preferred
 from web.site import Door, Site, used
+from web.steps import CONTROLS, Step, Turn, Walk
 from web.unhappy import Unhappy
 from workflows.client import ActRejected, NoSuchMentorship
 from workflows.connection import EngineUnreachable
 
-RESERVED = ("act", "by", "ask", "link")
-"""Fields of an act that come from the link. A form that names them was not made by us."""
 CONFIRMED = frozenset({"resume", "undo", "stop_contact", "cancel_session", "sign_agreement", "not_mine"})
 """Acts whose form would otherwise be complete as it opens: a box has to be ticked, so that only a person acts."""
-
-CHOSEN = {"unsubscribe": "mail"}
-"""Fields that their model has a default for, and that a person has to choose on the page."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +41,31 @@ class Question:
     taken: bool = False
     """Whether the form opens with the partner's wishes instead of one's own."""
 
-    def show(self, values: Values | None = None, mistakes: Mistakes | None = None, *, status: int = 200) -> Response:
-        """The page with the form: as it opens, or with what was typed and what is wrong with it."""
+    def show(
+        self,
+        values: Values | None = None,
+        mistakes: Mistakes | None = None,
+        *,
+        status: int = 200,
+        walk: Walk | None = None,
+    ) -> Response:
+        """The page with the form: as it opens, or with what was typed and what is wrong with it.
+
+        A long form opens at its first question, or where all is known, with everything to look over. After a mistake
+        it opens where the mistake is.
+        """
         page = self.door.page
+        shown = self._first_values() if values is None else values
+        if walk is None and (path := steps.path(self.act, page, shown)):
+            walk = self._begin(path, shown) if values is None else self._where(path, mistakes or {})
         form = Form(
             act=self.act,
             action=self.action,
             nonce=self.door.nonce(self.act, self.subject),
-            values=self._first_values() if values is None else values,
-            mistakes=worded(mistakes or {}, page.preferences.language, self.door.zone),
+            values=shown,
+            mistakes=worded(_in_order(mistakes or {}, walk), page.preferences.language, self.door.zone),
             confirm=needs_confirmation(self.act, page),
+            walk=walk,
         )
         return self.door.show(self.template, {"form": form, "question": self, "taken": self.taken}, status=status)
 
@@ -65,37 +75,77 @@ class Question:
             return {f"terms.{name}": value for name, value in flatten(page.partner_terms, self.door.zone).items()}
         return first_values(self.act, page, self.fixed, self.door.journey)
 
+    async def take(self, press: "Press") -> Response:
+        """What a press leads to: another page of the form, the receipt, or the form again."""
+        return self._turn(press) if press.turn else await self.press(press.values, press.nonce.update_id)
+
     async def press(self, values: dict[str, str | tuple[str, ...]], update_id: str) -> Response:
         """What was typed becomes one act of the engine. Answers with a way to the receipt, or with the form again."""
         door = self.door
-        model = ACTS[self.act]
-        tree = nested(values)
-        tree.pop("confirm", None)
-        mistakes: Mistakes = {name: _("This form has no such field.") for name in RESERVED if name in tree}
+        act = self._read(values)
+        mistakes = {} if isinstance(act, ActBase) else act
         if needs_confirmation(self.act, door.page) and values.get("confirm") != "yes":
             mistakes["confirm"] = _("Please tick the box, so that we know a person pressed.")
-        if (chosen := CHOSEN.get(self.act)) and chosen not in tree:
-            mistakes[chosen] = _("Please choose one.")
-        if self.act == "pick_time" and tree.get("time") == "none_suits":
-            tree = {"none_suits": "true"}
-        facts: dict[str, object] = {**self.fixed, "act": self.act, "by": door.link.role, "ask": door.link.ask}
-        if self.act != "fresh_link":
-            # A fresh link goes to the address on record only, so a link that was withdrawn may still ask for one.
-            facts["link"] = used(door.link)
-        context = {"zone": door.zone}
-        try:
-            act = model.model_validate({**tree, **facts}, context=context)
-        except ValidationError as error:
-            return self.show(
-                values, {**_all_mistakes(model, error, {**tree, **facts}, context), **mistakes}, status=422
-            )
-        if mistakes:
+        if mistakes or not isinstance(act, ActBase):
             return self.show(values, mistakes, status=422)
         try:
             receipt = await door.site.engine.act(door.link.mentorship, act, update_id=update_id)
         except ActRejected as refusal:
             return self._rejected(refusal, values)
         return self.receipt(receipt)
+
+    def _read(self, values: Values) -> ActBase | Mistakes:
+        link = self.door.link
+        facts: dict[str, object] = {**self.fixed, "by": link.role, "ask": link.ask}
+        if self.act != "fresh_link":
+            # A fresh link goes to the address on record only, so a link that was withdrawn may still ask for one.
+            facts["link"] = used(link)
+        return read(self.act, values, facts, self.door.zone)
+
+    def _turn(self, press: "Press") -> Response:
+        """Another page of a long form. Only the step that was left by NEXT is checked, and nothing acts."""
+        turn = press.turn
+        values: Values = press.sent
+        path = steps.path(self.act, self.door.page, values, turn.at, turn.to) if turn else ()
+        if turn is None or not path:
+            return self.show(values)
+        here = steps.found(path, turn.at)
+        if turn.to == steps.NEXT and here:
+            if mistakes := self._wrong(here, path, values):
+                return self.show(values, mistakes, status=422, walk=Walk(path, here, turn.seen))
+            onward = path[path.index(here) + 1 :]
+            if onward and not turn.seen:
+                return self.show(values, walk=Walk(path, onward[0]))
+        elif turn.to == steps.BACK:
+            before = path[: path.index(here) if here else None]
+            return self.show(values, walk=Walk(path, before[-1] if before else path[0], turn.seen))
+        elif there := steps.found(path, turn.to):
+            return self.show(values, walk=Walk(path, there, not self._wrong(there, path, values)))
+        if turn.to.startswith(steps.WITHOUT):
+            values = steps.without(values, turn.to.removeprefix(steps.WITHOUT).strip())
+            path = steps.path(self.act, self.door.page, values)
+        return self._look(path, values)
+
+    def _look(self, path: tuple[Step, ...], values: Values) -> Response:
+        """Everything to look over; or first the step that is not answered yet."""
+        for step in path:
+            if mistakes := self._wrong(step, path, values):
+                begun = mistakes if step.typed(values) else {}
+                return self.show(values, begun, status=422 if begun else 200, walk=Walk(path, step))
+        return self.show(values, walk=Walk(path, seen=True))
+
+    def _wrong(self, step: Step, path: tuple[Step, ...], values: Values) -> Mistakes:
+        read = self._read(steps.only(step, path, values))
+        if isinstance(read, ActBase):
+            return {}
+        return {name: text for name, text in read.items() if step.holds(name)}
+
+    def _begin(self, path: tuple[Step, ...], values: Values) -> Walk:
+        answered = not any(self._wrong(step, path, values) for step in path)
+        return Walk(path, seen=True, opened=True) if answered else Walk(path, path[0])
+
+    def _where(self, path: tuple[Step, ...], mistakes: Mistakes) -> Walk:
+        return Walk(path, next((step for step in path for name in mistakes if step.holds(name)), None), seen=True)
 
     def receipt(self, receipt: Receipt) -> Response:
         """The way to the page that shows what was recorded."""
@@ -114,19 +164,10 @@ class Question:
         raise Unhappy(403 if refusal.code == "not_yours" else 409, title, refusal.phrase, self.door)
 
 
-def _all_mistakes(
-    model: type[ActBase], error: ValidationError, fields: Mapping[str, object], context: dict[str, str]
-) -> Mistakes:
-    """Those of the fields, and those of the form as a whole, which pydantic looks at only when the fields are right."""
-    found = mistakes_of(error, model)
-    wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
-    try:
-        model.model_validate({name: value for name, value in fields.items() if name not in wrong}, context=context)
-    except ValidationError as rest:
-        found |= {
-            name: text for name, text in mistakes_of(rest, model).items() if name and name.split(".")[0] not in wrong
-        }
-    return found
+def _in_order(mistakes: Mistakes, walk: Walk | None) -> Mistakes:
+    """The mistakes in the order of the form."""
+    steps = walk.steps if walk else ()
+    return dict(sorted(mistakes.items(), key=lambda one: [not step.holds(one[0]) for step in steps]))
 
 
 @dataclass(frozen=True)
@@ -140,6 +181,12 @@ class Form:
     mistakes: dict[str, str]
     """A sentence in the reader's language by field name."""
     confirm: bool = False
+    walk: Walk | None = None
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """The hidden fields of a page of a long form."""
+        return self.walk.carried(self.values) if self.walk else []
 
     def value(self, name: str) -> str:
         """What stands in a field."""
@@ -155,6 +202,10 @@ class Form:
         """What is wrong with a field, or nothing."""
         return self.mistakes.get(name, "")
 
+    def shows(self, name: str) -> bool:
+        """Whether a field is on this page."""
+        return not self.walk or bool(self.walk.at and self.walk.at.holds(name)) or (name == "confirm" and self.confirm)
+
     def rows(self, prefix: str, most: int) -> range:
         """The rows to show: all that the program allows, and every one that was sent."""
         sent = [int(name.split(".")[1]) + 1 for name in self.values if name.startswith(f"{prefix}.")]
@@ -163,25 +214,31 @@ class Form:
 
 @dataclass(frozen=True)
 class Press:
-    """A POST of a form: its nonce, verified, and what was typed."""
+    """A POST of a form: its nonce, verified, and what was typed. With a `turn` it only asks for another page of it."""
 
     nonce: Nonce
-    values: dict[str, str | tuple[str, ...]] = field(repr=False)
+    sent: dict[str, str | tuple[str, ...]] = field(repr=False)
     raw: tuple[tuple[str, str], ...] = field(repr=False)
+    turn: Turn | None = None
+
+    @property
+    def values(self) -> dict[str, str | tuple[str, ...]]:
+        """What is sent off, without blank rows."""
+        return without_blank_rows(self.sent)
 
 
 async def pressed(site: Site, request: Request, *, jti: str, ask: str, act: str = "", subject: str = "") -> Press:
     """The press that came with a request. Raises Unhappy where no form of ours for this very link was pressed."""
     form = await request.form()
     raw = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
-    values = typed((name, value) for name, value in raw if name != "nonce")
     try:
         nonce = site.nonces.read(str(form.get("nonce", "")))
     except BadNonce:
         raise unhappy.bad_form() from None
     if (nonce.jti, nonce.ask, nonce.subject) != (jti, ask, subject) or (act and nonce.act != act):
         raise unhappy.bad_form()
-    return Press(nonce, values, raw)
+    values = sent((name, value) for name, value in raw if name != "nonce" and name not in CONTROLS)
+    return Press(nonce, values, raw, Turn.of(dict(raw)))
 
 
 def kept(site: Site, request: Request, press: Press) -> Response:

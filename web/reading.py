@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
 from jinja2 import Environment, pass_context
@@ -10,6 +11,7 @@ from jinja2.runtime import Context
 from models.people import Language
 from models.phrases import Phrase
 from models.state import Outcome, Stage
+from models.wall_clock import at_wall_clock
 from templates.catalogs import LANGUAGES, SOURCE, translations
 from templates.spoken import ask_title as titled
 from templates.spoken import spoken as said_by_rules
@@ -105,6 +107,26 @@ def zone_name(context: Context, zone: str) -> str:
 
 
 @pass_context
+def typed_day(context: Context, text: str) -> str:
+    """The day in a form's `date` field; what is no date stays as it was typed."""
+    try:
+        return dates.calendar_day(date.fromisoformat(text), context["language"])
+    except ValueError:
+        return text
+
+
+@pass_context
+def typed_moment(context: Context, text: str, zone: str) -> str:
+    """The time in a form's `datetime-local` field, said with the zone that it is read in."""
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    at = local if local.tzinfo else at_wall_clock(local.date(), local.time(), ZoneInfo(zone))
+    return dates.when(at, zone, context["language"])
+
+
+@pass_context
 def apart(context: Context, mine: str, theirs: str, at: datetime) -> str:
     """`6 hours behind you`."""
     return dates.apart(mine, theirs, at, context["language"])
@@ -142,6 +164,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "clock": clock,
     "calendar_day": calendar_day,
     "zone_name": zone_name,
+    "typed_day": typed_day,
+    "typed_moment": typed_moment,
     "stage_name": stage_name,
     "outcome_words": outcome_words,
     "local_date": dates.local_date,

@@ -52,7 +52,7 @@ async def _press(site: Site, token: str, press: Press) -> Response:
     if found := door.receipt(press.nonce.update_id):
         return receipt_page(door, found)
     door.refuse(pressing=True, allowed=OPEN)
-    answer = await _question(door).press(press.values, press.nonce.update_id)
+    answer = await _question(door).take(press)
     if answer.status_code != 303:
         return answer
     door = await site.open(Purpose.UNSUBSCRIBE, token, receipt=press.nonce.update_id)

@@ -45,7 +45,31 @@ PULSE = (
     ("values", "Shared values", "We care about the same things."),
     ("connection", "Personal connection", "I feel at ease with the other."),
 )
-AGREEMENT = (("1", "1 – not at all"), ("2", "2"), ("3", "3 – in part"), ("4", "4"), ("5", "5 – fully"))
+AGREEMENT = (("1", "not at all"), ("2", "a little"), ("3", "in part"), ("4", "mostly"), ("5", "fully"))
+PERCENTS = (
+    ("0", "0 % – as at the beginning"),
+    *((str(part), f"{part} %") for part in (10, 20, 30, 40)),
+    ("50", "50 % – half way"),
+    *((str(part), f"{part} %") for part in (60, 70, 80, 90)),
+    ("100", "100 % – reached"),
+)
+CONFIDENCE = (
+    ("1", "1 – not sure at all"),
+    *((str(score), str(score)) for score in (2, 3, 4)),
+    ("5", "5 – it could go either way"),
+    *((str(score), str(score)) for score in (6, 7, 8, 9)),
+    ("10", "10 – certain"),
+)
+RHYTHMS = (
+    ("1", "every week"),
+    ("2", "every two weeks"),
+    ("3", "every three weeks"),
+    ("4", "every four weeks"),
+    ("5", "every five weeks"),
+    ("6", "every six weeks"),
+    ("7", "every seven weeks"),
+    ("8", "every eight weeks"),
+)
 TERMS = {
     "every_weeks": "How often",
     "minutes": "How long",
@@ -84,7 +108,8 @@ SAID = (
     *SESSION_STATUS.values(),
     *TASK_STATUS.values(),
     *WEEKDAYS,
-    *(words for _, words in (*RATINGS, *AGREEMENT)),
+    *(words for _, words in (*RATINGS, *AGREEMENT, *RHYTHMS)),
+    *(words for _, words in (*PERCENTS, *CONFIDENCE) if "–" in words),
     *(words for _, *both in PULSE for words in both),
     *TERMS.values(),
     *ACTS.values(),

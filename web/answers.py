@@ -1,0 +1,57 @@
+"""What was typed, read as an act; or what is wrong with it."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from models.acts import ACTS
+from models.answers import ActBase
+from web.forms import Values, nested
+from web.mistakes import Mistakes, mistakes_of
+
+RESERVED = ("act", "by", "ask", "link")
+"""Fields of an act that come from the link. A form that names them was not made by us."""
+CHOSEN = {"unsubscribe": "mail"}
+"""Fields that their model has a default for, and that a person has to choose on the page."""
+
+
+def read(act: str, values: Values, facts: Mapping[str, object], zone: str) -> ActBase | Mistakes:
+    """The act that these values make, with the facts that come from the link; or a sentence for each mistake.
+
+    Times without a zone are wall-clock times in `zone`.
+    """
+    model = ACTS[act]
+    tree = nested(values)
+    tree.pop("confirm", None)
+    mistakes: Mistakes = {name: "This form has no such field." for name in RESERVED if name in tree}
+    if (chosen := CHOSEN.get(act)) and chosen not in tree:
+        mistakes[chosen] = "Please choose one."
+    if act == "pick_time" and tree.get("time") == "none_suits":
+        tree = {"none_suits": "true"}
+    fields: dict[str, object] = {**tree, **facts, "act": act}
+    context = {"zone": zone}
+    try:
+        read = model.model_validate(fields, context=context)
+    except ValidationError as error:
+        return {**_all_mistakes(model, error, fields, context), **mistakes}
+    return mistakes or read
+
+
+def _all_mistakes(
+    model: type[ActBase], error: ValidationError, fields: Mapping[str, object], context: dict[str, str]
+) -> Mistakes:
+    """Those of the fields, and those of the form as a whole, which pydantic looks at only when the fields are right."""
+    found = mistakes_of(error, model)
+    wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+    try:
+        model.model_validate({name: value for name, value in fields.items() if name not in wrong}, context=context)
+    except ValidationError as rest:
+        found |= {
+            name: text for name, text in mistakes_of(rest, model).items() if name and name.split(".")[0] not in wrong
+        }
+    # Rows that are wrong do not count as rows: that there are too few of them is no second mistake.
+    return {
+        name: text
+        for name, text in found.items()
+        if not name or not any(other.startswith(f"{name}.") for other in found)
+    }
