@@ -87,6 +87,10 @@ def _accept(me: Answering, form: Form) -> Values:
 
 
 def _propose_times(me: Answering, form: Form) -> Values:
+    """Three of the times that are offered, over the days; where there are none, times of one's own."""
+    field = form.fields.get("slot")
+    if field and field.options:
+        return {"slot": field.options[::3][:3], "place": "Video call"}
     return {"times.0": me.meeting(4), "times.1": me.meeting(9), "times.2": me.meeting(15), "place": "Video call"}
 
 
@@ -178,7 +182,7 @@ def _prepare(me: Answering, form: Form) -> Values:
 
 def _report(me: Answering, form: Form) -> Values:
     if me.persona == "struggling" and me.done["report"] == 1:
-        return {"happened": "no", "reason": "I was ill on the day.", "new_time": me.meeting(4)}
+        return {"happened": "no", "reason": "I was ill on the day."} | _first_offer(form, "new_time", me.meeting(4))
     said: Values = {
         "happened": "yes",
         "goal": "Decide on the next step for the project",
@@ -249,15 +253,13 @@ def _pause(me: Answering, form: Form) -> Values:
 
 
 def _move_session(me: Answering, form: Form) -> Values:
-    field = form.fields.get("starts_at")
-    start = me.meeting(3)
-    if field and isinstance(field.value, str) and field.value:
-        planned = datetime.fromisoformat(field.value).replace(tzinfo=ZoneInfo(me.zone))
-        later = planned.date() + timedelta(days=1)
-        while later.weekday() >= 5:
-            later += timedelta(days=1)
-        start = f"{datetime.combine(later, time(planned.hour, planned.minute)):%Y-%m-%dT%H:%M}"
-    return {"starts_at": start, "reason": "A clash on that day."}
+    return {"reason": "A clash on that day."} | _first_offer(form, "starts_at", me.meeting(3))
+
+
+def _first_offer(form: Form, written: str, own: str) -> Values:
+    field = form.fields.get("slot")
+    offered = [option for option in field.options if option] if field else []
+    return {"slot": offered[0]} if offered else {written: own}
 
 
 RULES: dict[str, Rule] = {

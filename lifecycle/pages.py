@@ -21,6 +21,7 @@ from lifecycle.cards import (
 from lifecycle.due import next_due
 from lifecycle.intro import proposal
 from lifecycle.questions import FOR_GOALS, FOR_LOOKING_BACK, session_questions
+from lifecycle.slots import offer
 from lifecycle.stages import all_asks
 from models.answers import Terms
 from models.base import PAIR, Role
@@ -74,6 +75,8 @@ def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
         tasks_most=m.program.sessions.tasks_most,
         minutes=m.program.sessions.minutes,
     )
+    if query.move is not None and (moved := calendar.session(m, query.move)) is not None:
+        base = base.evolve(offer=offer(m, query.role, moved.minutes, now))
     if base.status not in ("open", "changeable") or not query.ask:
         return base
     return _with_question(m, base, query, now)
@@ -103,7 +106,7 @@ def _with_question(m: Mentorship, base: Page, query: PageQuery, now: datetime) -
     number = int(numbers[0]) if numbers else 0
     match AskKind(kind):
         case AskKind.PROPOSE_TIMES:
-            return base.evolve(minutes=45)
+            return base.evolve(minutes=45, offer=offer(m, query.role, 45, now))
         case AskKind.PICK_TIME:
             proposed = proposal(m, query.ask)
             if proposed is None:
@@ -124,6 +127,7 @@ def _with_question(m: Mentorship, base: Page, query: PageQuery, now: datetime) -
             one = calendar.session(m, number)
             assert one is not None
             return base.evolve(
+                offer=offer(m, query.role, one.minutes, now) if kind == AskKind.REPORT else None,
                 session=session_card(m, one, query.role),
                 questions=session_questions(number, query.role is Role.MENTOR),
                 tasks=tuple(task_card(task) for task in m.tasks if task.session in (number, number - 1)),

@@ -32,6 +32,8 @@ class PageQuery(Model):
     ask: str = ""
     link: LinkUsed | None = None
     receipt: str = ""
+    move: int | None = None
+    """The session that is to be moved: the page then offers times for it."""
 
 
 class LinkStatus:
@@ -57,6 +59,16 @@ class Differing(Model):
     field: str
     mine: str
     theirs: str
+
+
+class Offer(Model):
+    """Times at which both can meet. `waking`: within waking hours only, because the hours that both named never meet.
+
+    Without any times, people arrange it themselves.
+    """
+
+    times: tuple[Instant, ...] = ()
+    hours: Literal["welcome", "waking"] = "welcome"
 
 
 class Page(Model):
@@ -94,6 +106,7 @@ class Page(Model):
     draft_goals: tuple[Goal, ...] = ()
     comment: str = ""
     times: tuple[Instant, ...] = ()
+    offer: Offer | None = None
     place: str = ""
     terms: Terms | None = None
     partner_terms: Terms | None = None

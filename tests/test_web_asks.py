@@ -1,7 +1,8 @@
 """Every ask has its form, and every answer its receipt."""
 
 import asyncio
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -58,8 +59,7 @@ async def introduced() -> tuple[PureEngine, Browser]:
     )
     assert "Wednesday 6 January 2027, 15:00" in text_of(str(page))
     page = await browser.get(ask_link("pick_time.mentor.1"))
-    assert "6 January 2027, 10:00 (New York time)" in text_of(str(page))
-    assert "for Ines Duarte: Wednesday 6 January 2027, 15:00 (Lisbon time)" in text_of(str(page))
+    assert "Wed 6 Jan, 10:00 your time 15:00 for Ines Duarte" in text_of(str(page))
     await browser.press(ask_link("pick_time.mentor.1"), time="2027-01-06T15:00:00+00:00")
     engine.forward(days=3)
     for role in ("mentee", "mentor"):
@@ -207,6 +207,51 @@ async def test_a_session_that_did_not_happen_is_moved_by_the_report() -> None:
     assert "What happens next" in text_of(str(page))
     assert engine.m.sessions[1].missed == 1
     assert engine.m.sessions[1].starts_at.date() == (engine.now + timedelta(days=3)).date()
+
+
+async def test_times_that_suit_both_are_pressed_and_others_may_be_written() -> None:
+    engine = PureEngine()
+    browser = Browser(engine)
+    for role in ("mentee", "mentor"):
+        await browser.press(ask_link(f"accept.{role}"), decision="yes")
+    url = ask_link("propose_times.mentee.1")
+    page = await browser.get(url)
+    assert re.search(r"Wed 6 Jan, 1[4-7]:00 your time (09|1[0-2]):00 for Jonas Meyer", text_of(str(page)))
+    offered = [str(box["value"]) for box in page.select("input[name=slot]")]
+    assert len(offered) == 8
+    nonce = filled(page, {})["nonce"]
+    for data, problem in (
+        ({"slot": offered[:4]}, "at most 3"),
+        ({"slot": offered[:1], "times.0": "2026-01-01T10:00"}, "an hour ahead"),
+        ({"slot": ["soon"]}, "a date and a time"),
+        ({}, "Please fill this in"),
+    ):
+        answer = await browser.http.post(url, data={"nonce": nonce, **data})
+        assert answer.status_code == 422
+        told = BeautifulSoup(answer.text, "lxml")
+        assert problem in text_of(str(told.select_one(".mistake")))
+        assert len(told.select("input[name=slot][checked]")) == len([at for at in data.get("slot", []) if at != "soon"])
+    both = {"nonce": nonce, "slot": [offered[5], offered[0]], "times.0": "2027-01-20T15:00"}
+    assert (await browser.http.post(url, data=both)).status_code == 303
+    given = engine.m.answers["propose_times.mentee.1"].act
+    assert given is not None
+    assert given.act == "propose_times"
+    assert len(given.times) == 3
+    assert {datetime.fromisoformat(offered[at]) for at in (0, 5)} < set(given.times)
+
+
+async def test_one_time_is_pressed_or_written_but_not_both() -> None:
+    engine, browser = await with_sessions()
+    engine.forward(days=15)
+    url = next(ask_link(ask) for ask in owed(engine) if ask.startswith("report"))
+    page = BeautifulSoup((await browser.send(url, await browser.get(url), {"happened": "no"})).text, "lxml")
+    offered = str(page.select("input[name=slot]")[0]["value"])
+    both = await browser.send(url, page, {"slot": offered, "new_time": "2027-01-29T16:00"})
+    assert both.status_code == 422
+    assert "Please leave just one" in text_of(both.text)
+    page = BeautifulSoup((await browser.send(url, page, {"slot": offered})).text, "lxml")
+    await browser.send(url, page, {}, "Send my report")
+    assert engine.m.sessions[1].starts_at == datetime.fromisoformat(offered)
 
 
 async def test_pressing_twice_gives_the_same_receipt_and_one_effect() -> None:

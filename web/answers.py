@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from models.acts import ACTS
 from models.answers import ActBase
+from web import times
 from web.forms import Values, nested
 from web.mistakes import Mistakes, mistakes_of
 
@@ -21,9 +22,11 @@ def read(act: str, values: Values, facts: Mapping[str, object], zone: str) -> Ac
     Times without a zone are wall-clock times in `zone`.
     """
     model = ACTS[act]
-    tree = nested(values)
+    tree = nested(times.pressed(act, values))
     tree.pop("confirm", None)
     mistakes: Mistakes = {name: "This form has no such field." for name in RESERVED if name in tree}
+    if twice := times.said_twice(act, values):
+        mistakes[twice] = "You pressed a time and wrote another one. Please leave just one of them."
     if (chosen := CHOSEN.get(act)) and chosen not in tree:
         mistakes[chosen] = "Please choose one."
     if act == "pick_time" and tree.get("time") == "none_suits":
@@ -33,7 +36,8 @@ def read(act: str, values: Values, facts: Mapping[str, object], zone: str) -> Ac
     try:
         read = model.model_validate(fields, context=context)
     except ValidationError as error:
-        return {**_all_mistakes(model, error, fields, context), **mistakes}
+        found = _all_mistakes(model, error, fields, context)
+        return {**{times.shown_at(act, values, name): text for name, text in found.items()}, **mistakes}
     return mistakes or read
 
 

@@ -14,7 +14,7 @@ Values = Mapping[str, str | tuple[str, ...]]
 Branch = str | list["Branch"] | dict[str, "Branch"]
 Tree = dict[str, Branch]
 
-MANY = frozenset({"days_off", "preferences.days_off"})
+MANY = frozenset({"days_off", "preferences.days_off", "slot"})
 """Fields of several boxes: an empty choice is an answer too, so the form sends one blank value along."""
 ROW_LABELS = frozenset({"progress.goal"})
 """Fields that say which row it is: alone they do not make a row an answer."""

@@ -44,7 +44,7 @@ def journey_routes(site: Site) -> APIRouter:
     async def show_act(token: str, act: str, session: int | None = None, task: int | None = None) -> Response:
         site.unsealed(Purpose.JOURNEY, token)
         _known(act)
-        door = await site.look(Purpose.JOURNEY, token)
+        door = await site.look(Purpose.JOURNEY, token, move=_moved(act, session))
         _allow(door, act, pressing=False)
         if _needs_choice(door, act, session, task):
             return door.show("choose.html", {"journey": door.journey, "act": act})
@@ -58,7 +58,7 @@ def journey_routes(site: Site) -> APIRouter:
         _known(act)
         press = await pressed(site, request, jti=link.jti, ask=link.ask, act=act, subject=_subject(act, session, task))
         try:
-            door = await site.open(Purpose.JOURNEY, token, receipt=press.nonce.update_id)
+            door = await site.open(Purpose.JOURNEY, token, receipt=press.nonce.update_id, move=_moved(act, session))
             question = _question(door, act, session, task)
             if found := door.receipt(press.nonce.update_id):
                 return question.receipt(found)
@@ -110,6 +110,11 @@ def _needs_choice(door: Door, act: str, session: int | None, task: int | None) -
     if act == "give_feedback":
         return task not in [card.id for card in door.journey.tasks if card.status == "done"]
     return False
+
+
+def _moved(act: str, session: int | None) -> int | None:
+    """The session for which the engine is to find other times."""
+    return session if act == "move_session" else None
 
 
 def _subject(act: str, session: int | None, task: int | None) -> str:

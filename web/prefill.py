@@ -1,17 +1,14 @@
 """What a form holds when it opens: what is known already. The choice that a form is about is never among it."""
 
-from collections.abc import Mapping
-
 from models.base import Role
-from models.pages import Journey, LinkStatus, Page
-from web.dates import wall_clock
+from models.pages import LinkStatus, Page
 from web.forms import Values, flatten
 
 
-def first_values(act: str, page: Page, fixed: Mapping[str, int], journey: Journey | None) -> Values:
+def first_values(act: str, page: Page) -> Values:
     """The values by field name. A recorded answer that can still be changed comes back as it was given."""
     zone = page.preferences.zone
-    values = _known(act, page, fixed, journey)
+    values = _known(act, page)
     if page.status == LinkStatus.CHANGEABLE and page.answer is not None and page.answer.act == act:
         values |= {name: value for name, value in flatten(page.answer, zone).items() if value}
         if page.answer.act == "pick_time":
@@ -19,7 +16,7 @@ def first_values(act: str, page: Page, fixed: Mapping[str, int], journey: Journe
     return values
 
 
-def _known(act: str, page: Page, fixed: Mapping[str, int], journey: Journey | None) -> dict[str, str | tuple[str, ...]]:
+def _known(act: str, page: Page) -> dict[str, str | tuple[str, ...]]:
     zone = page.preferences.zone
     match act:
         case "accept":
@@ -50,9 +47,5 @@ def _known(act: str, page: Page, fixed: Mapping[str, int], journey: Journey | No
                 for row, card in enumerate(page.goals if page.me.role is Role.MENTEE else ())
                 for name, value in (("goal", card.number), ("percent", card.percent))
             }
-        case "move_session":
-            planned = {card.number: card for card in journey.sessions} if journey else {}
-            moved = planned.get(fixed.get("session", -1))
-            return {"starts_at": wall_clock(moved.starts_at, zone)} if moved else {}
         case _:
             return {}

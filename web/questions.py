@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,7 +11,7 @@ from models.answers import ActBase
 from models.pages import Page, PageQuery
 from models.phrases import to_translate as _
 from models.state import Receipt
-from web import steps, unhappy
+from web import steps, times, unhappy
 from web.answers import read
 from web.forms import Values, flatten, sent, without_blank_rows
 from web.mistakes import Mistakes, worded
@@ -73,7 +74,7 @@ class Question:
         page = self.door.page
         if self.taken and page.partner_terms is not None:
             return {f"terms.{name}": value for name, value in flatten(page.partner_terms, self.door.zone).items()}
-        return first_values(self.act, page, self.fixed, self.door.journey)
+        return first_values(self.act, page)
 
     async def take(self, press: "Press") -> Response:
         """What a press leads to: another page of the form, the receipt, or the form again."""
@@ -153,7 +154,7 @@ class Question:
 
     def _rejected(self, refusal: ActRejected, values: Values) -> Response:
         if refusal.code == "invalid":
-            return self.show(values, {refusal.field: refusal.phrase}, status=422)
+            return self.show(values, {times.shown_at(self.act, values, refusal.field): refusal.phrase}, status=422)
         if refusal.code == "renewing":
             raise EngineUnreachable(refusal.message)
         if known := unhappy.WORDS.get(unhappy.REJECTED.get(refusal.code, "")):
@@ -192,6 +193,21 @@ class Form:
         """What stands in a field."""
         found = self.values.get(name, "")
         return found if isinstance(found, str) else ""
+
+    def values_of(self, name: str) -> tuple[str, ...]:
+        """What is ticked among several boxes."""
+        found = self.values.get(name, ())
+        return (found,) if isinstance(found, str) else found
+
+    def has_rows(self, prefix: str) -> bool:
+        """Whether anything was written, or is wrong, in the rows of a list."""
+        return any(name.startswith(f"{prefix}.") and self.values.get(name) for name in self.values) or any(
+            name.startswith(f"{prefix}.") for name in self.mistakes
+        )
+
+    def regular_slot(self, now: datetime) -> datetime | None:
+        """When the slot that the agreement names comes next."""
+        return times.regular_slot(self.values, now)
 
     def has(self, name: str, value: object) -> bool:
         """Whether a choice or a box is taken."""

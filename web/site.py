@@ -43,10 +43,10 @@ class Site:
             raise unhappy.bad_link()
         return link
 
-    async def open(self, purpose: Purpose, token: str, *, receipt: str = "") -> "Door":
+    async def open(self, purpose: Purpose, token: str, *, receipt: str = "", move: int | None = None) -> "Door":
         """The door of a link, with the page that the engine has for it. Raises Unhappy, EngineUnreachable."""
         link = self.unsealed(purpose, token)
-        query = PageQuery(role=link.role, ask=link.ask, link=used(link), receipt=receipt)
+        query = PageQuery(role=link.role, ask=link.ask, link=used(link), receipt=receipt, move=move)
         try:
             if purpose is Purpose.JOURNEY:
                 journey = await self.engine.journey(link.mentorship, query)
@@ -55,10 +55,10 @@ class Site:
         except (NoSuchMentorship, ActRejected):
             raise unhappy.gone() from None
 
-    async def look(self, purpose: Purpose, token: str, *, receipt: str = "") -> "Door":
+    async def look(self, purpose: Purpose, token: str, *, receipt: str = "", move: int | None = None) -> "Door":
         """The same for a GET, where an engine that is away has a page of its own."""
         try:
-            return await self.open(purpose, token, receipt=receipt)
+            return await self.open(purpose, token, receipt=receipt, move=move)
         except EngineUnreachable:
             raise unhappy.unreachable() from None
 

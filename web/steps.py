@@ -115,7 +115,7 @@ HELD = (
     Step("tasks", {}, ("tasks",)),
     Step("rating", {"rating": "3"}),
 )
-NOT_HELD = (Step("again", {}, ("new_time", "reason")),)
+NOT_HELD = (Step("again", {}, ("new_time", "slot", "reason")),)
 PROGRESS = Step("progress", {"percent": "0"}, ("goal", "note"))
 PULSE = Step(
     "pulse", dict.fromkeys(("respect", "give_and_take", "expectations", "values", "connection"), "3"), prefix="pulse."
