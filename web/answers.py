@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from models.acts import ACTS
 from models.answers import ActBase
+from models.phrases import to_translate as _
 from web import times
 from web.forms import Values, nested
 from web.mistakes import Mistakes, mistakes_of
@@ -24,11 +25,11 @@ def read(act: str, values: Values, facts: Mapping[str, object], zone: str) -> Ac
     model = ACTS[act]
     tree = nested(times.pressed(act, values))
     tree.pop("confirm", None)
-    mistakes: Mistakes = {name: "This form has no such field." for name in RESERVED if name in tree}
+    mistakes: Mistakes = {name: _("This form has no such field.") for name in RESERVED if name in tree}
     if twice := times.said_twice(act, values):
         mistakes[twice] = "You pressed a time and wrote another one. Please leave just one of them."
     if (chosen := CHOSEN.get(act)) and chosen not in tree:
-        mistakes[chosen] = "Please choose one."
+        mistakes[chosen] = _("Please choose one.")
     if act == "pick_time" and tree.get("time") == "none_suits":
         tree = {"none_suits": "true"}
     fields: dict[str, object] = {**tree, **facts, "act": act}
