@@ -6,6 +6,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -46,6 +47,12 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     mail_domain: str = "trellis.example.com"
     """The right-hand side of Message-IDs and calendar UIDs."""
+    webhook_url: str = ""
+    """Where the platform hears of its mentorships (see docs/webhooks.md). Empty means that it does not want to."""
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Comma-separated secrets as `whsec_…`. All of them sign, so that receivers can change theirs without a break."""
+    webhook_allow_internal: bool = False
+    """Lets webhooks go to private and loopback addresses, and over plain http."""
     programs_dir: Path = ROOT / "programs"
     task_queue: str = "trellis"
     build_id: str = ""
@@ -111,7 +118,12 @@ class Settings(BaseSettings):
                 raise ValueError("must not trust everybody: visitors could choose the address that they come from")
         return value
 
-    @field_validator("link_keys", "trusted_proxies", mode="before")
+    @property
+    def webhooks(self) -> bool:
+        """Whether the platform wants to hear of mentorships that begin now."""
+        return bool(self.webhook_url)
+
+    @field_validator("link_keys", "trusted_proxies", "webhook_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -136,6 +148,32 @@ class Settings(BaseSettings):
                 "must be the verification key as SendGrid's Event Webhook settings show it (base64, P-256)"
             )
         return key
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _are_webhook_secrets(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for value in values:
+            prefix, _, key = value.get_secret_value().partition("_")
+            try:
+                size = len(base64.b64decode(key, validate=True))
+            except binascii.Error:
+                size = 0
+            if prefix != "whsec" or not 24 <= size <= 64:
+                raise ValueError("each must be whsec_ and the base64 of 24 to 64 random bytes (Standard Webhooks)")
+        return values
+
+    @model_validator(mode="after")
+    def _webhooks_have_what_they_need(self) -> Self:
+        if not self.webhook_url:
+            return self
+        url = urlsplit(self.webhook_url)
+        if not url.hostname or url.scheme not in ("http", "https") or url.username or url.password:
+            raise ValueError("TRELLIS_WEBHOOK_URL must be an absolute address without a user and a password in it")
+        if url.scheme == "http" and not self.webhook_allow_internal:
+            raise ValueError("TRELLIS_WEBHOOK_URL must be https (http takes TRELLIS_WEBHOOK_ALLOW_INTERNAL=true)")
+        if not self.webhook_secrets:
+            raise ValueError("TRELLIS_WEBHOOK_SECRETS must hold at least one secret (TRELLIS_WEBHOOK_URL is set)")
+        return self
 
     @model_validator(mode="after")
     def _mailer_has_what_it_needs(self) -> Self:

@@ -1,4 +1,4 @@
-"""What the platform is told of a mentorship: ids and facts. Never a name, an address or anything that a person typed."""
+"""What the platform is told of a mentorship: ids and facts; never a name, an address or what a person typed."""
 
 from typing import Annotated, Literal
 
@@ -52,7 +52,7 @@ class MilestoneFacts(Facts):
 
 
 class SessionFacts(Facts):
-    """`starts_at` is when it took place; where it did not (`happened`), the time it moved to, or null if it was dropped.
+    """`starts_at` is when it took place, or (where `happened` is false) the time it moved to, null if it was dropped.
 
     `missed` counts how often it did not happen. A corrected report is told again: the newest counts.
     """

@@ -50,6 +50,12 @@ def problem(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
         ({"RATES_LOOKS_PER_PERSON": "5/minute;100/day"}, "TRELLIS_RATES_LOOKS_PER_PERSON"),
         ({"RATES_PRESSES_PER_ADDRESS": ""}, "TRELLIS_RATES_PRESSES_PER_ADDRESS"),
         ({"RATE_STORAGE": f"memcached://{SECRET}"}, "TRELLIS_RATE_STORAGE"),
+        ({"WEBHOOK_URL": "https://hooks.example.com"}, "TRELLIS_WEBHOOK_SECRETS"),
+        ({"WEBHOOK_URL": "https://hooks.example.com", "WEBHOOK_SECRETS": SECRET}, "TRELLIS_WEBHOOK_SECRETS"),
+        ({"WEBHOOK_URL": "https://hooks.example.com", "WEBHOOK_SECRETS": "whsec_c2hvcnQ="}, "TRELLIS_WEBHOOK_SECRETS"),
+        ({"WEBHOOK_URL": f"https://me:{SECRET}@hooks.example.com"}, "TRELLIS_WEBHOOK_URL"),
+        ({"WEBHOOK_URL": "http://hooks.example.com"}, "TRELLIS_WEBHOOK_URL"),
+        ({"WEBHOOK_URL": "hooks.example.com"}, "TRELLIS_WEBHOOK_URL"),
         (
             {
                 "LOCAL": "false", "LINK_KEYS": "k" * 40, "MAILER": "smtp", "SMTP_HOST": "mail.example.com",
