@@ -334,7 +334,8 @@ def _day(option: str, text: str) -> date:
 
 
 async def _mentorships() -> Mentorships:
-    return Mentorships(await connect(), task_queue=settings().task_queue)
+    own = settings()
+    return Mentorships(await connect(), task_queue=own.task_queue, webhooks=own.webhooks)
 
 
 async def _overview(id: str) -> Any:

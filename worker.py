@@ -15,10 +15,13 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities import webhooks
 from activities.mail import AT_ONCE, deliver
+from activities.webhooks import announce
 from settings import Settings, settings, told
 from workflows import search_attributes
 from workflows.connection import EngineUnreachable, connect
+from workflows.events import QUEUE, PlatformEventsWorkflow
 from workflows.mentorship import MentorshipWorkflow
 
 log = logging.getLogger("trellis.worker")
@@ -37,13 +40,28 @@ def build(
     return Worker(
         client,
         task_queue=task_queue or own.task_queue,
-        workflows=[MentorshipWorkflow],
+        workflows=[MentorshipWorkflow, PlatformEventsWorkflow],
         activities=activities,
         max_concurrent_activities=AT_ONCE,
         workflow_runner=runner(),
         deployment_config=_deployment(own),
         # After a worker is lost, the first act of a mentorship it had cached waits this long for it (10 s by default).
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=0.5),
+        graceful_shutdown_timeout=timedelta(seconds=30),
+    )
+
+
+def build_announcer(
+    client: Client, *, task_queue: str | None = None, activities: Sequence[Callable[..., Any]] = (announce,)
+) -> Worker:
+    """The worker beside it that tells the platform what happens. It has its own queue: slow receivers starve nobody."""
+    own = settings()
+    return Worker(
+        client,
+        task_queue=(task_queue or own.task_queue) + QUEUE,
+        activities=activities,
+        max_concurrent_activities=webhooks.AT_ONCE,
+        deployment_config=_deployment(own),
         graceful_shutdown_timeout=timedelta(seconds=30),
     )
 
@@ -62,7 +80,7 @@ async def run(client: Client) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with build(client):
+    async with build(client), build_announcer(client):
         log.info("ready: task queue %s in namespace %s", own.task_queue, client.namespace)
         await stop.wait()
         log.info("stopping")

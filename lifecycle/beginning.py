@@ -8,7 +8,7 @@ from models.program import Program
 from models.state import Mentorship, Stage, Visit
 
 
-def begin(start: Start, program: Program, now: datetime) -> Mentorship:
+def begin(start: Start, program: Program, now: datetime, webhooks: bool = False) -> Mentorship:
     """The state at the very beginning. Hours and days that nobody named are the program's."""
     if start.program != program.name:
         raise ValueError(f"the start names program '{start.program}', but this is '{program.name}'")
@@ -21,6 +21,7 @@ def begin(start: Start, program: Program, now: datetime) -> Mentorship:
         started_at=now,
         deadline=now + timedelta(days=program.longest_days),
         visits=(Visit(stage=Stage.INTRO, at=now, why=_("started")),),
+        webhooks=webhooks,
     )
 
 

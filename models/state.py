@@ -1,7 +1,10 @@
 """The whole state of one mentorship. What can be derived (open asks, what is due, health, the budget) is not stored."""
 
+import operator
 from enum import StrEnum
 from typing import Literal
+
+from pydantic import Field
 
 from models.answers import (
     AnyAnswer,
@@ -301,6 +304,8 @@ class Mentorship(Model):
     ending: Ending | None = None
     outcome: Outcome | None = None
     ended_at: Instant | None = None
+    webhooks: bool = Field(default=False, exclude_if=operator.not_)
+    """Whether the platform wants to hear of it. Where it does not, the state is no byte longer for it."""
 
     def person(self, role: Role) -> Person:
         """The mentor or the mentee."""

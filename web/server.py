@@ -68,7 +68,7 @@ async def serve(chosen: Settings) -> None:
         except (RPCError, TimeoutError) as problem:
             raise EngineUnreachable("Skipping ahead did not come to an end") from problem
 
-    engine = LateConnected(Mentorships(client, task_queue=chosen.task_queue))
+    engine = LateConnected(Mentorships(client, task_queue=chosen.task_queue, webhooks=chosen.webhooks))
     app = create_app(engine, chosen, skip=skip if chosen.local else None)
     if chosen.base_url.startswith("https://") and not chosen.trusted_proxies:
         log.warning("TRELLIS_TRUSTED_PROXIES names no proxy: all visitors of the one before us count as one address")

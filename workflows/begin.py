@@ -1,6 +1,8 @@
 """What a mentorship's first run is given. Later runs are given the state itself, a `Mentorship`."""
 
-from pydantic import model_validator
+import operator
+
+from pydantic import Field, model_validator
 
 from models.base import Model
 from models.people import Start
@@ -8,10 +10,14 @@ from models.program import Program
 
 
 class Begin(Model):
-    """The pair as the platform hands it over, and the program it will keep."""
+    """The pair as the platform hands it over, and the program it will keep.
+
+    `webhooks`: whether the platform wants to hear of it. A workflow can't read settings, so whoever starts it says so.
+    """
 
     start: Start
     program: Program
+    webhooks: bool = Field(default=False, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _belong_together(self) -> "Begin":

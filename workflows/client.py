@@ -32,6 +32,7 @@ from models.state import Receipt
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
+from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
 
@@ -126,9 +127,11 @@ class Mentorships:
     `start` and `list`) NoSuchMentorship.
     """
 
-    def __init__(self, client: Client, *, task_queue: str = "trellis") -> None:
+    def __init__(self, client: Client, *, task_queue: str = "trellis", webhooks: bool = False) -> None:
+        """`webhooks`: mentorships that are started here tell the platform what happens (see docs/webhooks.md)."""
         self._client = client
         self._task_queue = task_queue
+        self._feeds = Feeds(client, task_queue=task_queue) if webhooks else None
 
     async def start(self, start: Start, program: Program) -> Started:
         """Begins a mentorship. The same again, even after the end, answers that it is there already.
@@ -138,7 +141,7 @@ class Mentorships:
         workflow = workflow_id(start.id)
         starting = self._client.start_workflow(
             MentorshipWorkflow.run,
-            Begin(start=start, program=program),
+            Begin(start=start, program=program, webhooks=self._feeds is not None),
             id=workflow,
             task_queue=self._task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -150,9 +153,13 @@ class Mentorships:
             static_summary=f"{program.title}: {start.id}",
             rpc_timeout=PATIENCE,
         )
+        # The feed comes first, so that it is there when the mentorship has its first event.
+        new_feed = self._feeds is not None and await self._answer(start.id, self._feeds.start(start.id))
         try:
             await self._answer(start.id, starting)
         except WorkflowAlreadyStartedError:
+            if self._feeds is not None and new_feed:
+                await self._answer(start.id, self._feeds.close(start.id))
             if fields := fingerprints.differing(await self._kept(start.id), start):
                 raise StartConflict(start.id, fields) from None
             return Started(id=start.id, workflow_id=workflow, already_running=True)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from models.mail import Delivery, MailEvent, SendResult
     from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Journey, Overview, Page, PageQuery
     from models.state import Mentorship, Receipt
+    from workflows.announcing import Announcer
     from workflows.begin import Begin
     from workflows.details import current_details, mail_summary
     from workflows.refusal import rejected, renewing
@@ -49,9 +50,12 @@ class MentorshipWorkflow:
 
     @workflow.init
     def __init__(self, given: Begin | Mentorship) -> None:
-        self._state: Mentorship = (
-            lifecycle.begin(given.start, given.program, workflow.now()) if isinstance(given, Begin) else given
-        )
+        if isinstance(given, Begin):
+            self._state: Mentorship = lifecycle.begin(given.start, given.program, workflow.now(), given.webhooks)
+            self._announcer = Announcer(None)
+        else:
+            self._state = given
+            self._announcer = Announcer(given)
         self._first_stage = self._state.stage
         self._messages = 0
         self._renewing = False
@@ -130,6 +134,7 @@ class MentorshipWorkflow:
         """Acts may arrive while mail is being sent, and can make more due: look again until nothing is."""
         while True:
             self._state, delivery = lifecycle.advance(self._state, workflow.now())
+            self._announcer.look(self._state)
             if delivery is None:
                 return
             results = await self._send(delivery)
@@ -204,8 +209,13 @@ class MentorshipWorkflow:
         )
 
     async def _finish_handlers(self) -> None:
+        """Until nothing is under way: neither a handler nor an event that would get lost with this run."""
         self._drop_timer()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        self._announcer.look(self._state)
+        while not (workflow.all_handlers_finished() and self._announcer.is_idle):
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            await self._announcer.finish()
+            self._announcer.look(self._state)
 
     def _applied(self, act: ActBase) -> tuple[Mentorship, Receipt]:
         update = workflow.current_update_info()

@@ -14,6 +14,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from models.pages import Overview
 from workflows.begin import workflow_id
+from workflows.events import events_id
 
 MARGIN = timedelta(seconds=1)
 """A timer starts when its workflow task completes, so it fires a little after the moment it was made for."""
@@ -65,6 +66,13 @@ async def skip_by(client: Client, id: str, delta: timedelta) -> datetime | None:
     if not await _is_running(client, id):
         return None
     return await _skip(client, id, delta)
+
+
+async def skip_feed_by(client: Client, id: str, delta: timedelta) -> None:
+    """Moves the clock of the workflow that delivers a mentorship's events, through the back-off of its retries."""
+    skipper = TimeSkipper(client, config=TimeSkippingConfig(max_session_skip_count=MOST_SKIPS))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await skipper.fast_forward(client.get_workflow_handle(events_id(id)), delta)
 
 
 async def idle(client: Client, id: str) -> datetime | None:
