@@ -37,6 +37,8 @@ from settings import ROOT, Settings, settings, told
 from workflows import search_attributes
 from workflows.client import ActRejected, Mentorships, NoSuchMentorship, StartConflict, Started
 from workflows.connection import EngineUnreachable, connect
+from workflows.events import PAUSED
+from workflows.feeds import Feeds, Troubled
 
 __all__ = [
     "ActRejected",
@@ -251,6 +253,40 @@ def end(
     """
     after = _run(_told(id, EndCommand(reason=reason)))
     print(f"{id}: {views.words(after.outcome or after.status)}. The closing mails go out at the next decent hour.")
+
+
+@app.command()
+def events(
+    resume: Annotated[
+        bool, typer.Option("--resume", help="The endpoint is back: deliver what waits, in all of them.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show webhooks that need someone: paused because the endpoint answered 410, or given up after three days.
+
+    `docs/webhooks.md` says when that happens. An endpoint that is only down needs nothing: it is tried again.
+
+    Examples: `python starter.py events` · `python starter.py events --resume`
+    """
+
+    async def work() -> list[Troubled]:
+        feeds = Feeds(await connect())
+        found = [one async for one in feeds.troubled()]
+        for one in found:
+            if resume and one.status == PAUSED:
+                await feeds.resume(one.mentorship)
+        return found
+
+    found = _run(work())
+    if as_json:
+        _print(views.as_json(found))
+        return
+    for one in found:
+        lost = f", given up: {', '.join(one.given_up)}" if one.given_up else ""
+        resumed = ", resumed now" if resume and one.status == PAUSED else ""
+        print(f"{one.mentorship}: {views.words(one.status)}, {one.waiting} waiting{resumed}{lost}")
+    if not found:
+        print("Every event was delivered, or is being tried.")
 
 
 @app.command()

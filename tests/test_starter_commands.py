@@ -12,7 +12,7 @@ import pytest
 
 from settings import ROOT
 
-COMMANDS = ("start", "show", "list", "act", "pause", "resume", "end", "preview", "demo")
+COMMANDS = ("start", "show", "list", "act", "pause", "resume", "end", "events", "preview", "demo")
 
 
 def starter(*arguments: str, address: str = "127.0.0.1:1") -> subprocess.CompletedProcess[str]:
@@ -36,7 +36,7 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("show", "demo"), ("list",), ("start", "examples/demo.yaml"), ("resume", "demo")]
+    "arguments", [("show", "demo"), ("list",), ("start", "examples/demo.yaml"), ("resume", "demo"), ("events",)]
 )
 def test_an_unreachable_server_is_one_line(arguments: tuple[str, ...]) -> None:
     told = starter(*arguments)

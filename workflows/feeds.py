@@ -1,21 +1,25 @@
 """The deliveries of events, as the client of mentorships and ops speak to them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from models.base import Model
 from models.events import Batch, Feed
 from workflows import search_attributes
-from workflows.events import GIVEN_UP, PAUSED, PlatformEventsWorkflow, events_id
+from workflows.connection import EngineUnreachable
+from workflows.events import ACTIVE, GIVEN_UP, PAUSED, PlatformEventsWorkflow, events_id
 
 PATIENCE = timedelta(seconds=10)
+_STATUS = search_attributes.STATUS.name
 TROUBLED = (
     "WorkflowType = 'PlatformEvents' AND ExecutionStatus != 'ContinuedAsNew' AND "
-    f"{search_attributes.STATUS.name} IN ('{PAUSED}', '{GIVEN_UP}')"
+    f"({_STATUS} = '{GIVEN_UP}' OR ({_STATUS} = '{PAUSED}' AND ExecutionStatus = 'Running'))"
 )
 
 
@@ -29,7 +33,7 @@ class Troubled(Model):
 
 
 class Feeds:
-    """The feeds of one Temporal namespace. Errors of the connection are those of temporalio."""
+    """The feeds of one Temporal namespace. Every method raises EngineUnreachable when Temporal does not answer."""
 
     def __init__(self, client: Client, *, task_queue: str = "trellis") -> None:
         self._client = client
@@ -40,40 +44,52 @@ class Feeds:
 
         Not as the mentorship's child: a workflow with a running child can't have its clock skipped ahead.
         """
-        try:
-            await self._client.start_workflow(
-                PlatformEventsWorkflow.run,
-                Feed(mentorship=mentorship),
-                id=events_id(mentorship),
-                task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=f"events of {mentorship}",
-                rpc_timeout=PATIENCE,
-            )
-        except WorkflowAlreadyStartedError:
-            return False
-        return True
+        with _reachable():
+            try:
+                await self._client.start_workflow(
+                    PlatformEventsWorkflow.run,
+                    Feed(mentorship=mentorship),
+                    id=events_id(mentorship),
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=f"events of {mentorship}",
+                    rpc_timeout=PATIENCE,
+                )
+            except WorkflowAlreadyStartedError:
+                return False
+            return True
 
     async def close(self, mentorship: str) -> None:
         """Ends a feed to which nothing will come."""
-        handle = self._client.get_workflow_handle_for(PlatformEventsWorkflow.run, events_id(mentorship))
-        await handle.signal(PlatformEventsWorkflow.tell, Batch(events=(), last=True), rpc_timeout=PATIENCE)
+        with _reachable():
+            batch = Batch(events=(), last=True)
+            await self._handle(events_id(mentorship)).signal(PlatformEventsWorkflow.tell, batch, rpc_timeout=PATIENCE)
 
     async def troubled(self) -> AsyncIterator[Troubled]:
         """Those that ops should know of, the latest first. The list of the server is some seconds late."""
-        async for execution in self._client.list_workflows(TROUBLED, rpc_timeout=PATIENCE):
-            handle = self._client.get_workflow_handle_for(
-                PlatformEventsWorkflow.run, execution.id, run_id=execution.run_id
-            )
-            feed = await handle.query(PlatformEventsWorkflow.feed, rpc_timeout=PATIENCE)
-            yield Troubled(
-                mentorship=feed.mentorship,
-                status=execution.typed_search_attributes.get(search_attributes.STATUS, ""),
-                waiting=len(feed.waiting),
-                given_up=feed.given_up,
-            )
+        with _reachable():
+            async for execution in self._client.list_workflows(TROUBLED, rpc_timeout=PATIENCE):
+                handle = self._handle(execution.id, execution.run_id)
+                feed = await handle.query(PlatformEventsWorkflow.feed, rpc_timeout=PATIENCE)
+                yield Troubled(
+                    mentorship=feed.mentorship,
+                    status=PAUSED if feed.gone else GIVEN_UP if feed.given_up else ACTIVE,
+                    waiting=len(feed.waiting),
+                    given_up=feed.given_up,
+                )
 
     async def resume(self, mentorship: str) -> None:
         """Says that the endpoint is back."""
-        handle = self._client.get_workflow_handle_for(PlatformEventsWorkflow.run, events_id(mentorship))
-        await handle.signal(PlatformEventsWorkflow.resume, rpc_timeout=PATIENCE)
+        with _reachable():
+            await self._handle(events_id(mentorship)).signal(PlatformEventsWorkflow.resume, rpc_timeout=PATIENCE)
+
+    def _handle(self, workflow: str, run: str | None = None) -> WorkflowHandle[PlatformEventsWorkflow, Feed]:
+        return self._client.get_workflow_handle_for(PlatformEventsWorkflow.run, workflow, run_id=run)
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except (RPCError, RPCTimeoutOrCancelledError, TimeoutError) as problem:
+        raise EngineUnreachable(f"No answer from Temporal, or from a worker behind it: {problem}") from problem
