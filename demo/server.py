@@ -20,7 +20,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from demo.local_mail import LocalMail, Trouble
-from settings import ROOT
+from settings import ROOT, settings
 from workflows.client import Mentorships
 from workflows.search_attributes import REGISTRY
 from workflows.time_skipping import server_arguments
@@ -136,7 +136,7 @@ class Parts:
 
     @property
     def mentorships(self) -> Mentorships:
-        return Mentorships(self.client)
+        return Mentorships(self.client, webhooks=settings().webhooks)
 
     async def __aenter__(self) -> Self:
         for folder in (self.folder, self.folder / "logs", self.outbox):

@@ -145,6 +145,7 @@ def _ended(before: Mentorship | None, m: Mentorship) -> Iterator[AnyEvent]:
         mentorship=m.id,
         program=m.program.name,
         outcome=m.outcome,
+        rematch=m.ending is not None and m.ending.rematch,
         sessions_held=figures.sessions_held,
         tasks_done=figures.tasks_done,
         tasks=figures.tasks_total,

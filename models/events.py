@@ -65,7 +65,10 @@ class SessionFacts(Facts):
 
 
 class EndedFacts(Facts):
+    """`rematch`: the coordinator asks the platform to match these two anew."""
+
     outcome: Outcome
+    rematch: bool
     sessions_held: int
     tasks_done: int
     tasks: int

@@ -163,13 +163,14 @@ def test_a_dead_address_is_told_without_the_address() -> None:
     assert "@" not in lost.body()
 
 
-def test_how_it_ended_is_told_without_why() -> None:
+@pytest.mark.parametrize("rematch", [False, True])
+def test_how_it_ended_is_told_without_why(rematch: bool) -> None:
     story = Story()
     telling = Telling(story)
-    story.order(EndCommand(reason="SECRET"))
+    story.order(EndCommand(reason="SECRET", rematch=rematch))
     (event,) = telling.look()
     assert event.type == "mentorship.ended"
-    assert event.data.outcome == "cancelled"
+    assert (event.data.outcome, event.data.rematch) == ("cancelled", rematch)
     assert "SECRET" not in event.body()
     story.days(5)
     assert telling.look() == []

@@ -63,7 +63,14 @@ EXAMPLES: tuple[AnyEvent, ...] = (
         id="6",
         timestamp=AT,
         data=EndedFacts(
-            **WHO, outcome=Outcome.COMPLETED, sessions_held=4, tasks_done=6, tasks=7, goals_reached=2, goals=3
+            **WHO,
+            outcome=Outcome.COMPLETED,
+            rematch=False,
+            sessions_held=4,
+            tasks_done=6,
+            tasks=7,
+            goals_reached=2,
+            goals=3,
         ),
     ),
     MailUndeliverable(
