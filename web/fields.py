@@ -8,6 +8,7 @@ from models.phrases import to_translate as _
 from templates.catalogs import translations
 
 FIELDS = {
+    "ask": _("what it is about"),
     "baseline": _("where it stands now"),
     "by_when": _("by when"),
     "channels": _("channels and hours for messages"),
@@ -50,6 +51,7 @@ FIELDS = {
     "obstacle": _("what could get in the way"),
     "options": _("the options"),
     "out_of_scope": _("what it is not about"),
+    "outcome": _("how it is worded"),
     "owner": _("who does it"),
     "percent": _("how far it is"),
     "place": _("where"),
@@ -70,10 +72,12 @@ FIELDS = {
     "task": _("the task"),
     "tasks": _("the tasks"),
     "terms": _("the terms"),
+    "text": _("your words"),
     "thanks": _("your thanks"),
     "then_and_now": _("then and now"),
     "time": _("the time"),
     "times": _("the times"),
+    "to": _("to whom"),
     "title": _("what it is called"),
     "topics": _("the topics"),
     "until": _("until when"),
