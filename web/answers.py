@@ -27,7 +27,7 @@ def read(act: str, values: Values, facts: Mapping[str, object], zone: str) -> Ac
     tree.pop("confirm", None)
     mistakes: Mistakes = {name: _("This form has no such field.") for name in RESERVED if name in tree}
     if twice := times.said_twice(act, values):
-        mistakes[twice] = "You pressed a time and wrote another one. Please leave just one of them."
+        mistakes[twice] = _("You pressed a time and wrote another one. Please leave just one of them.")
     if (chosen := CHOSEN.get(act)) and chosen not in tree:
         mistakes[chosen] = _("Please choose one.")
     if act == "pick_time" and tree.get("time") == "none_suits":

@@ -131,6 +131,8 @@ class Desk:
             return self._receipt(self.page.receipt.id)
         if deed not in self.page.can:
             return self.not_now(409)
+        if press.turn:
+            return self.form(deed, press.values)
         what, tree = DEEDS[deed], nested(press.values)
         confirmed = tree.pop("confirm", None) == "yes"
         mistakes: Mistakes = {name: "This form has no such field." for name in RESERVED if name in tree}
