@@ -13,12 +13,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
-from activities import calendar, wording
+from activities import wording
 from lifecycle.asks import ASKS
 from lifecycle.questions import FOR_MENTORS, STEPS
 from lifecycle.whys import WHY
 from models.state import Outcome, Stage
 from settings import ROOT
+from templates import calendars
 from templates.catalogs import DOMAINS, LANGUAGES, SOURCE, Domain, catalog_file, read_catalog
 from web import words
 
@@ -98,7 +99,7 @@ def _in_tables() -> Iterator[Message]:
     yield from ((one, "lifecycle/questions.py") for step in (*STEPS, FOR_MENTORS) for one in step)
     yield from ((one.value.replace("_", " "), "models/state.py") for one in (*Stage, *Outcome))
     yield from ((one, "activities/wording.py") for one in wording.SAID)
-    yield from ((one, "activities/calendar.py") for one in calendar.SAID)
+    yield from ((one, "templates/calendars.py") for one in calendars.SAID)
 
 
 def template(domain: Domain) -> Catalog:
