@@ -62,7 +62,7 @@ def _obeyed(m: Mentorship, order: Command, now: datetime) -> Mentorship:
         case ChangePersonCommand():
             return _changed_person(m, order, now)
         case RevokeLinksCommand():
-            return switched_off(m, order.role, now)
+            return _revoked(m, order.role, now)
 
 
 def _extended(m: Mentorship, order: ExtendCommand, now: datetime) -> Mentorship:

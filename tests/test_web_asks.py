@@ -413,5 +413,5 @@ async def test_all_that_is_wrong_is_told_at_once() -> None:
     assert 'id="f-reality-mistake"' in answer.text, "the page opens at the first of them"
     told = BeautifulSoup(answer.text, "lxml").select_one(".problems")
     assert told is not None
-    for what in ("Reality : Please fill in", "Task 1, due: Please fill this in."):
+    for what in ("Where things stand : Please fill in", "Task 1, by when: Please fill this in."):
         assert what in text_of(str(told))

@@ -30,7 +30,7 @@ from tests.test_web_asks import with_sessions
 from tests.test_web_outbox import written
 from tests.web_parts import Browser, PureEngine, ask_link, coordinator_link, filled, journey_link, unsubscribe_link
 from tests.web_routes import all_routes, every_route, visitor, whole_app
-from web import words
+from web import steps, words
 from web.coordinating import DEEDS
 
 T = TypeVar("T")
@@ -44,6 +44,16 @@ def waited(coroutine: Coroutine[Any, Any, T]) -> T:
         return loop.run_until_complete(coroutine)
     finally:
         loop.close()
+
+
+TASK = steps.Step("task", {"title": "x", "due": "2030-01-01", "owner": "mentee"}, ("obstacle", "plan", "confidence"))
+LONG_FORMS = {
+    "": (*steps.HELD, *steps.NOT_HELD, steps.PULSE, steps.COURSE, *steps.TERMS, *steps.REFLECT),
+    "goals.0.": steps.GOAL,
+    "progress.0.": (steps.PROGRESS,),
+    "tasks.0.": (TASK,),
+}
+"""The pages of long forms, of which each shows one only, by what their fields stand below."""
 
 
 @dataclass(repr=False)
@@ -95,6 +105,11 @@ class Range:
             page = BeautifulSoup((await visitor(self.app).get(url)).text, "lxml")
             for tag in page.select("form input, form textarea"):
                 self.fields.setdefault(str(tag["name"]), set()).add(str(tag.get("value", "")))
+        for above, pages in LONG_FORMS.items():
+            for step in pages:
+                for part in (*step.least, *step.optional):
+                    self.fields.setdefault(f"{above}{step.prefix}{part}", set()).add(step.least.get(part, ""))
+        self.fields["step"] = {"next", "back", "without.0", "look", "goals.0.measure"}
 
     @property
     def description(self) -> dict[str, Any]:
