@@ -1,10 +1,10 @@
 """What people see of their mentorship: the page behind a link, and the journey page."""
 
 from datetime import datetime
-from typing import Literal
 
 from lifecycle import calendar, tasks
 from lifecycle.acts import changeable
+from lifecycle.agenda import planned_mails
 from lifecycle.anytime import pause_now
 from lifecycle.asks import Ask
 from lifecycle.cards import (
@@ -18,7 +18,8 @@ from lifecycle.cards import (
     summary,
     task_card,
 )
-from lifecycle.due import next_due
+from lifecycle.course import course
+from lifecycle.goal_history import goal_paths, goal_rounds
 from lifecycle.intro import proposal
 from lifecycle.questions import FOR_GOALS, FOR_LOOKING_BACK, session_questions
 from lifecycle.slots import offer
@@ -26,11 +27,10 @@ from lifecycle.stages import all_asks
 from models.answers import Terms
 from models.base import PAIR, Role
 from models.mail import AskCard
-from models.pages import Differing, Journey, Page, PageQuery, Status, Step
-from models.phrases import NOTHING, Phrase, say
-from models.phrases import to_translate as _
+from models.pages import Differing, Journey, Page, PageQuery, Status
+from models.phrases import NOTHING
 from models.program import AskKind
-from models.state import Mentorship, Session, SessionStatus, Stage, TaskStatus
+from models.state import Mentorship, SessionStatus, Stage, TaskStatus
 
 
 def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
@@ -163,33 +163,26 @@ def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
     """Where we are, what each owes, what is next, what was achieved: for one of the two."""
     base = page(m, query.model_copy(update={"ask": ""}), now)
     role = query.role
-    due = next_due(m, now)
-    coming = [one for one in m.sessions if one.status is SessionStatus.PLANNED and one.starts_at > now]
-    next_session = min(coming, key=lambda one: one.starts_at, default=None)
+    coming = [one for one in m.sessions if one.status is SessionStatus.PLANNED and calendar.ends_at(one) > now]
+    soonest = min(coming, key=lambda one: one.starts_at, default=None)
     return Journey(
         page=base,
-        timeline=_timeline(m),
-        visits=m.visits,
+        course=course(m, role, now),
         i_owe=open_cards(m, role, now),
         partner_owes=tuple(card for card in open_cards(m, role.partner, now) if not _is_telling(card)),
-        next_what=_next_what(next_session, due is not None),
-        next_at=next_session.starts_at if next_session is not None else (due.at if due is not None else None),
+        next_session=session_card(m, soonest, role) if soonest is not None else None,
+        next_mail_at=next((mail.at for mail in planned_mails(m, now) if mail.to is role), None),
         sessions=tuple(session_card(m, one, role) for one in m.sessions),
         tasks=tuple(task_card(task) for task in m.tasks),
         goals=goal_cards(m),
-        goal_rounds=len(m.goal_versions),
+        paths=goal_paths(m),
+        rounds=goal_rounds(m),
         terms=m.terms,
         summary=summary(m, role),
         away=tuple(span for span in m.person(role).away if span.end > now),
         partner_away_until=away_until(m, role.partner, now),
         can=possible(m, role, now),
     )
-
-
-def _next_what(meeting: Session | None, mail_is_due: bool) -> Phrase:
-    if meeting is not None:
-        return say("Session {number}", number=meeting.number) if meeting.number else say("You meet for the first time")
-    return say("We write again") if mail_is_due else NOTHING
 
 
 def open_cards(m: Mentorship, role: Role, now: datetime) -> tuple[AskCard, ...]:
@@ -201,30 +194,6 @@ def open_cards(m: Mentorship, role: Role, now: datetime) -> tuple[AskCard, ...]:
 def _is_telling(card: AskCard) -> bool:
     """Whether being asked says something private: a second fit check is only for who was not sure at the first."""
     return card.kind is AskKind.FIT_CHECK and not card.id.endswith(".1")
-
-
-TITLES = {
-    Stage.INTRO: _("Getting to know each other"),
-    Stage.GOAL_SETTING: _("Setting goals"),
-    Stage.GROW_SESSIONS: _("Sessions"),
-    Stage.CHECK_INS: _("Check-ins"),
-    Stage.WRAP_UP: _("Wrap-up"),
-}
-
-
-def _timeline(m: Mentorship) -> tuple[Step, ...]:
-    order = list(TITLES)
-    current = order.index(m.stage) if m.stage in order else len(order)
-    steps = []
-    for index, stage in enumerate(order):
-        entered = next((visit.at for visit in m.visits if visit.stage is stage), None)
-        state: Literal["past", "now", "coming"] = (
-            "now" if index == current else "past" if index < current and entered is not None else "coming"
-        )
-        if current == len(order) and entered is None:
-            continue
-        steps.append(Step(title=TITLES[stage], at=entered if state != "coming" else None, state=state))
-    return tuple(steps)
 
 
 def possible(m: Mentorship, role: Role, now: datetime) -> tuple[str, ...]:

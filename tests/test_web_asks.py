@@ -127,7 +127,7 @@ async def test_a_pair_goes_the_whole_way_through_the_pages_alone() -> None:
     assert engine.m.outcome == "completed"
     assert seen == {kind.value for kind in AskKind}
     journey = text_of(str(await browser.get(journey_link())))
-    assert "Certificate" in journey
+    assert "See your certificate" in journey
     assert "Thank you for asking." in journey
     mentor = text_of(str(await browser.get(journey_link(Role.MENTOR))))
     assert "Certificate" not in mentor

@@ -9,8 +9,10 @@ from models.phrases import say
 from models.state import SessionStatus
 from web import words
 from web.asks import ABOUT_LINKS, READ
+from web.journey_files import journey_file_routes
+from web.journey_page import ALL, LEVELS, MOST_BYTES, pictures
 from web.questions import Question, kept, next_ask_title, pressed, receipt_page
-from web.site import Door, Site
+from web.site import USABLE, Door, Site
 from web.unhappy import Unhappy
 from workflows.connection import EngineUnreachable
 
@@ -18,16 +20,6 @@ ACTS = frozenset(words.ACTS) - {"snooze"}
 """Acts with a form below the journey page. A snooze is about one ask and has its form there."""
 ALWAYS = frozenset({"fresh_link", "not_mine", "unsubscribe"})
 """Acts that need not be among those the engine offers: it decides when they arrive."""
-USABLE = frozenset(
-    {
-        LinkStatus.OPEN,
-        LinkStatus.ANSWERED,
-        LinkStatus.CHANGEABLE,
-        LinkStatus.EARLY,
-        LinkStatus.SUPERSEDED,
-        LinkStatus.ENDED,
-    }
-)
 
 
 def journey_routes(site: Site) -> APIRouter:
@@ -35,10 +27,12 @@ def journey_routes(site: Site) -> APIRouter:
     router = APIRouter()
 
     @router.api_route("/j/{token}", methods=READ)
-    async def show(token: str) -> Response:
+    async def show(token: str, all: bool = False) -> Response:
         door = await site.look(Purpose.JOURNEY, token)
         door.refuse(pressing=False, allowed=USABLE)
-        return door.show("journey.html", {"journey": door.journey})
+        return _page(door, everything=all)
+
+    router.include_router(journey_file_routes(site))
 
     @router.api_route("/j/{token}/{act}", methods=READ)
     async def show_act(token: str, act: str, session: int | None = None, task: int | None = None) -> Response:
@@ -76,6 +70,21 @@ def journey_routes(site: Site) -> APIRouter:
         return receipt_page(door, found if found and found.act == act else None, await next_ask_title(door, found))
 
     return router
+
+
+def _page(door: Door, *, everything: bool) -> Response:
+    """The journey page in full, or at the first level of detail at which it is small enough."""
+    assert door.journey is not None
+    drawn = pictures(door.journey, door.zone, door.page.preferences.language)
+    told = {"journey": door.journey, "pictures": drawn}
+    if everything:
+        return door.show("journey.html", {**told, "shown": ALL})
+    *longer, shortest = LEVELS
+    for detail in longer:
+        shown = door.show("journey.html", {**told, "shown": detail})
+        if len(shown.body) <= MOST_BYTES:
+            return shown
+    return door.show("journey.html", {**told, "shown": shortest})
 
 
 def _known(act: str) -> None:

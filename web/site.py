@@ -21,6 +21,18 @@ from web.unhappy import Unhappy
 from workflows.client import ActRejected, NoSuchMentorship
 from workflows.connection import EngineUnreachable
 
+USABLE = frozenset(
+    {
+        LinkStatus.OPEN,
+        LinkStatus.ANSWERED,
+        LinkStatus.CHANGEABLE,
+        LinkStatus.EARLY,
+        LinkStatus.SUPERSEDED,
+        LinkStatus.ENDED,
+    }
+)
+"""In these states a link opens what belongs to the whole journey."""
+
 
 @dataclass(frozen=True)
 class Site:

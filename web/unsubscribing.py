@@ -9,10 +9,9 @@ from models.pages import LinkStatus
 from models.people import MailChoice
 from web import unhappy
 from web.asks import READ
-from web.journeys import USABLE
 from web.nonces import Nonce
 from web.questions import Press, Question, kept, pressed, receipt_page
-from web.site import Door, Site, used
+from web.site import USABLE, Door, Site, used
 from web.unhappy import Unhappy
 from workflows.client import ActRejected
 from workflows.connection import EngineUnreachable

@@ -1,0 +1,74 @@
+"""What a journey page hands out: the next meeting for a calendar, and the certificate."""
+
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from links import Purpose
+from models.base import Role
+from models.pages import Journey
+from templates.calendars import session_file
+from web.asks import READ
+from web.site import USABLE, Door, Site
+from web.unhappy import Unhappy
+
+
+def journey_file_routes(site: Site) -> APIRouter:
+    """Below a journey link, and looked at only."""
+    router = APIRouter()
+
+    @router.api_route("/j/{token}/next.ics", methods=READ)
+    async def next_meeting(token: str) -> Response:
+        door, journey = await _opened(site, token)
+        session = journey.next_session
+        if session is None:
+            raise Unhappy(404, "No session is planned", "There is nothing to put into a calendar just now.", door)
+        pair = sorted((door.page.me, door.page.partner), key=lambda person: person.role is Role.MENTOR)
+        file = session_file(
+            session,
+            pair,
+            door.page.program,
+            door.page.preferences.language,
+            site.settings.mail_domain,
+            door.page.now,
+            "PUBLISH",
+        )
+        return _file(file, "text/calendar; method=PUBLISH; charset=utf-8", f"session-{session.number}.ics")
+
+    @router.api_route("/j/{token}/certificate", methods=READ)
+    async def certificate(token: str) -> Response:
+        door, journey = await _opened(site, token)
+        if not journey.summary.certificate:
+            raise Unhappy(
+                404, "There is no certificate here", "A mentee gets one when the mentorship is completed.", door
+            )
+        zone = ZoneInfo(door.zone)
+        first, last = journey.course.start.astimezone(zone).date(), journey.course.end.astimezone(zone).date()
+        return door.show("certificate.html", {"journey": journey, "first": first, "last": last, "size": _size(journey)})
+
+    return router
+
+
+async def _opened(site: Site, token: str) -> tuple[Door, Journey]:
+    door = await site.look(Purpose.JOURNEY, token)
+    door.refuse(pressing=False, allowed=USABLE)
+    assert door.journey is not None
+    return door, door.journey
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _size(journey: Journey) -> str:
+    """How large the certificate's letters can be, so that all of it fits on one sheet."""
+    page = journey.page
+    goals = journey.summary.goals
+    letters = sum(min(len(one.goal.title), 200) + 40 for one in goals)
+    names = max(len(page.me.name), len(page.partner.name))
+    if names > 110:
+        return "dense tight"
+    if names > 60 or letters > 500:
+        return "dense"
+    return "full" if names > 28 or letters > 240 else "roomy"
