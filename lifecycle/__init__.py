@@ -8,6 +8,7 @@ from lifecycle.beginning import begin
 from lifecycle.commands import command
 from lifecycle.coordinating import coordinator
 from lifecycle.due import Due, is_over, next_due
+from lifecycle.export import export
 from lifecycle.health import health
 from lifecycle.letters import advance
 from lifecycle.mail_results import mail_event, sent
@@ -29,6 +30,7 @@ __all__ = [
     "compacted",
     "coordinator",
     "ended",
+    "export",
     "health",
     "is_over",
     "journey",

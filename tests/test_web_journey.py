@@ -548,7 +548,7 @@ async def test_hostile_words_stay_words() -> None:
 async def test_looking_at_it_changes_nothing() -> None:
     story = in_the_middle()
     browser = visit(story)
-    for path in ("", "?all=1", "/next.ics"):
+    for path in ("", "?all=1", "/next.ics", "/export"):
         first = await browser.http.get(journey_link() + path)
         assert first.content == (await browser.http.get(journey_link() + path)).content
         assert (await browser.http.head(journey_link() + path)).status_code == 200

@@ -15,6 +15,7 @@ import programs
 from links import Links, Purpose
 from models.answers import ActBase
 from models.base import Role
+from models.export import Export
 from models.mail import MailEvent
 from models.pages import CoordinatorPage, CoordinatorQuery, Journey, Overview, Page, PageQuery
 from models.people import Start, StartPerson
@@ -93,6 +94,10 @@ class PureEngine:
     async def journey(self, id: str, query: PageQuery) -> Journey:
         self._there(id, "journey")
         return lifecycle.journey(self.m, query, self.now)
+
+    async def export(self, id: str, query: PageQuery) -> Export:
+        self._there(id, "export")
+        return lifecycle.export(self.m, query.role, self.now)
 
     async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
         self._there(id, "coordinator")

@@ -1,5 +1,6 @@
-"""What a journey page hands out: the next meeting for a calendar, and the certificate."""
+"""What a journey page hands out: the next meeting for a calendar, the certificate, and one's own data."""
 
+import re
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -7,11 +8,14 @@ from fastapi.responses import Response
 
 from links import Purpose
 from models.base import Role
-from models.pages import Journey
+from models.pages import Journey, PageQuery
 from templates.calendars import session_file
+from web import unhappy
 from web.asks import READ
-from web.site import USABLE, Door, Site
+from web.site import USABLE, Door, Site, used
 from web.unhappy import Unhappy
+from workflows.client import ActRejected, NoSuchMentorship
+from workflows.connection import EngineUnreachable
 
 
 def journey_file_routes(site: Site) -> APIRouter:
@@ -46,6 +50,19 @@ def journey_file_routes(site: Site) -> APIRouter:
         zone = ZoneInfo(door.zone)
         first, last = journey.course.start.astimezone(zone).date(), journey.course.end.astimezone(zone).date()
         return door.show("certificate.html", {"journey": journey, "first": first, "last": last, "size": _size(journey)})
+
+    @router.api_route("/j/{token}/export", methods=READ)
+    async def export(token: str) -> Response:
+        door, _ = await _opened(site, token)
+        query = PageQuery(role=door.link.role, link=used(door.link))
+        try:
+            found = await site.engine.export(door.link.mentorship, query)
+        except (NoSuchMentorship, ActRejected):
+            raise unhappy.gone() from None
+        except EngineUnreachable:
+            raise unhappy.unreachable() from None
+        name = re.sub(r"[^a-z0-9_-]", "-", found.mentorship)
+        return _file(found.model_dump_json(indent=2).encode(), "application/json", f"mentorship-{name}.json")
 
     return router
 

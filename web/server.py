@@ -17,6 +17,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from models.answers import ActBase
+from models.export import Export
 from models.mail import MailEvent
 from models.pages import CoordinatorPage, CoordinatorQuery, Journey, Overview, Page, PageQuery
 from models.state import Receipt
@@ -121,6 +122,10 @@ class LateConnected:
     async def journey(self, id: str, query: PageQuery) -> Journey:
         """See `Mentorships.journey`."""
         return await _connected(self._engine.journey(id, query))
+
+    async def export(self, id: str, query: PageQuery) -> Export:
+        """See `Mentorships.export`."""
+        return await _connected(self._engine.export(id, query))
 
     async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
         """See `Mentorships.coordinator`."""

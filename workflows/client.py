@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from models.answers import ActBase
 from models.base import Model, Role
 from models.commands import Command
+from models.export import Export
 from models.mail import MailEvent
 from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Journey, Overview, Page, PageQuery
 from models.people import Start
@@ -184,6 +185,10 @@ class Mentorships:
     async def journey(self, id: str, query: PageQuery) -> Journey:
         """One person's journey page. Changes nothing."""
         return await self._answer(id, self._handle(id).query(MentorshipWorkflow.journey, query, rpc_timeout=PATIENCE))
+
+    async def export(self, id: str, query: PageQuery) -> Export:
+        """All that is kept of one person. Changes nothing."""
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.export, query, rpc_timeout=PATIENCE))
 
     async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
         """The coordinator's page. Changes nothing."""

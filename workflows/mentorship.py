@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from lifecycle.rejection import Rejected
     from models.answers import ActBase
     from models.commands import Command
+    from models.export import Export
     from models.mail import Delivery, MailEvent, SendResult
     from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Journey, Overview, Page, PageQuery
     from models.state import Mentorship, Receipt
@@ -45,7 +46,8 @@ class MentorshipWorkflow:
     Signals: what the platform wants, one for each of `models.commands.COMMANDS` (pause, resume, end, …), and
     `mail_event`, what the mail provider reports. One that can't be applied is logged and changes nothing.
 
-    Queries: `page` and `journey` for one person's web pages, `coordinator` for the coordinator's, `overview` for ops.
+    Queries: `page` and `journey` for one person's web pages, `export` for their own data, `coordinator` for the
+    coordinator's page, `overview` for ops.
     """
 
     @workflow.init
@@ -117,6 +119,11 @@ class MentorshipWorkflow:
     def journey(self, query: PageQuery) -> Journey:
         """The journey page."""
         return lifecycle.journey(self._state, query, workflow.now())
+
+    @workflow.query(description="All that is kept of one person, for them to take away.")
+    def export(self, query: PageQuery) -> Export:
+        """One person's own data."""
+        return lifecycle.export(self._state, query.role, workflow.now())
 
     @workflow.query(description="The coordinator's page: who is stuck and why, and what can be done.")
     def coordinator(self, query: CoordinatorQuery) -> CoordinatorPage:
