@@ -12,14 +12,14 @@ from bs4 import Tag
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response
 
 from demo.answers import Answering, fill
-from demo.forms import Form, WebPage
+from demo.forms import WebPage
 from models.base import Role
 from tests.browser_inspection import Inspector, Seen
 
 MOST_STEPS = 20
 """Steps of one form. A form that goes on longer goes in circles."""
-WAIT = 10_000
-"""Milliseconds that a person waits for a page or looks for a button."""
+WAIT = 20_000
+"""Milliseconds that a person waits for a page: longer than the web app waits for Temporal."""
 STATUS = "Failed to load resource: the server responded with a status of"
 """What the console says of a page that is an answer of 400 or more; whether it should be one is told by its status."""
 
@@ -67,7 +67,7 @@ class Person:
     base_url: str
     inspector: Inspector
     seen: Seen | None = None
-    visited: list[str] = field(default_factory=list)
+    visited: list[Seen] = field(default_factory=list)
     disturbed: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
 
@@ -93,7 +93,7 @@ class Person:
         """Follows a link of a mail."""
         response = await self.page.goto(url)
         assert response is not None, url
-        return await self._arrived(response)
+        return await self.arrived(response)
 
     async def follow(self, path_ending: str) -> WebPage:
         """Presses the first link on the page whose path ends like this, by the words that stand on it."""
@@ -111,10 +111,9 @@ class Person:
         `says` goes before what they would say, by the name of the field.
         """
         for _ in range(MOST_STEPS):
-            form = self.read.form
-            if form is None or is_receipt(self.read):
+            if self.read.form is None or is_receipt(self.read):
                 break
-            await self.fill(form, self._values(act, form, now, says or {}))
+            await self.fill(self.wants(act, now, says))
             await self.press(self.button())
             if self.read.problems:
                 raise Stuck(f"{self._where()} refused {act}: {self.read.problems}")
@@ -125,8 +124,10 @@ class Person:
         self.done[act] += 1
         return self.read
 
-    async def fill(self, form: Form, values: Mapping[str, str | list[str]]) -> None:
+    async def fill(self, values: Mapping[str, str | list[str]]) -> None:
         """Writes and ticks what is not there yet, field by field, each found by its label."""
+        form = self.read.form
+        assert form is not None, self._where()
         for name, value in values.items():
             known = form.fields[name]
             if known.value == value or known.type == "hidden":
@@ -146,7 +147,7 @@ class Person:
             await what.click()
         response = await coming.value
         assert response is not None
-        return await self._arrived(response)
+        return await self.arrived(response)
 
     def button(self) -> Locator:
         """The button that goes on: of those that send the page's form, the one that does not lead back."""
@@ -159,13 +160,16 @@ class Person:
 
     def tokens(self) -> set[str]:
         """The tokens of every address that was opened."""
-        return {part for url in self.visited for part in urlsplit(url).path.split("/") if len(part) > 60}
+        return {part for seen in self.visited for part in urlsplit(seen.url).path.split("/") if len(part) > 60}
 
-    def _values(self, act: str, form: Form, now: datetime, says: Mapping[str, str]) -> dict[str, str | list[str]]:
+    def wants(self, act: str, now: datetime, says: Mapping[str, str] | None = None) -> dict[str, str | list[str]]:
+        """What this person would put into the form that is open, by the name of the field."""
+        form = self.read.form
+        assert form is not None, self._where()
         # The same chance at every step of a form: what is said in one step fits what was said before it.
         chance = Random(f"{self.role}/{act}/{self.done[act]}")  # the seed makes a walk repeatable
         values = fill(act, form, Answering("eager", self.role, self.zone, now, chance, self.done))
-        return values | {name: value for name, value in says.items() if name in form.fields}
+        return values | {name: value for name, value in (says or {}).items() if name in form.fields}
 
     async def _control(self, name: str, value: str = "") -> Locator:
         """A field by what a person sees of it: its label."""
@@ -195,9 +199,10 @@ class Person:
         while await folded.count():
             await folded.first.locator("> summary").click()
 
-    async def _arrived(self, response: Response) -> WebPage:
-        self.visited.append(response.url)
+    async def arrived(self, response: Response) -> WebPage:
+        """Takes in a page that came, and has it inspected."""
         self.seen = Seen(response.url, response.status, await response.all_headers(), await response.body())
+        self.visited.append(self.seen)
         await self.inspector.look(self.seen)
         return self.read
 
