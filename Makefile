@@ -9,12 +9,12 @@ TYPED := $(wildcard models lifecycle workflows activities templates web demo sta
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults gallery messages lock clean
+.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet messages lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.stamp ## create .venv with the locked packages; does nothing when they are there
 
@@ -41,6 +41,9 @@ mail-faults: setup ## play mentorships over a provider that fails and a worker t
 
 gallery: setup ## show every mail in var/gallery: language, light and dark, narrow and wide, with screenshots
 	@$(RUN) -m tests.gallery $(ARGS)
+
+contact-sheet: setup ## show every page in var/contact-sheet: each step, phone and desk, light and dark, English and Spanish
+	@$(RUN) -m tests.contact_sheet $(ARGS)
 
 messages: setup ## bring the catalogs of templates/locale up to date with the sentences of the mails
 	@$(RUN) -m templates.messages
