@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, async_playwright
 
 import programs
@@ -20,7 +19,6 @@ from tests.browser_person import Device, Person
 from tests.screenshots import chromium
 from workflows.time_skipping import idle
 
-NEEDS_CHROMIUM = pytest.mark.skipif(chromium() is None, reason="needs Chromium (Debian: apt install chromium)")
 SAMPLE = ROOT / "examples" / "demo.yaml"
 
 

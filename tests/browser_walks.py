@@ -86,6 +86,11 @@ class Walked:
     outcome: Outcome | None
     errands_left: list[Errand]
 
+    @property
+    def reads(self) -> tuple[Language, Language]:
+        """What the people read at the beginning, in their order."""
+        return self.walk.mentee_reads, self.walk.mentor_reads
+
 
 async def walk_through(house: House, walk: Walk) -> Walked:
     """Walks to the end of the mentorship. Raises Stuck where a person would be."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -62,6 +63,15 @@ async def recorded_mail(client: Client) -> AsyncIterator[RecordedMail]:
 def mentorships(client: Client, recorded_mail: RecordedMail) -> Mentorships:
     """Mentorships that are carried by the worker with the recorded mail."""
     return Mentorships(client, task_queue=RecordedMail.TASK_QUEUE)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what was left out, in one line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped).items():
+        terminalreporter.write_line(
+            f"{count} {'test was' if count == 1 else 'tests were'} left out: {reason}", yellow=True
+        )
 
 
 @pytest.hookimpl(trylast=True)

@@ -178,15 +178,17 @@ def _index(found: Sequence[tuple[Shown, list[str], str]]) -> str:
 
 def _thumbnail(file: str) -> str:
     told = Path(file).stem.replace("-", " ")
+    wide = "desk" if "-1280-" in file else "phone"
     return (
-        f'<figure><a href="{file}"><img src="{file}" alt="{told}" loading="lazy"></a>'
+        f'<figure><a href="{file}"><img class="{wide}" src="{file}" alt="{told}" loading="lazy"></a>'
         f"<figcaption>{told}</figcaption></figure>\n"
     )
 
 
 STYLE = """<style>body { font: 15px/1.5 system-ui, sans-serif; margin: 24px; color: #222; background: #eee }
 div { display: flex; flex-wrap: wrap; gap: 12px } figure { margin: 0; font-size: 12px }
-img { height: 320px; max-width: 480px; object-fit: cover; object-position: top; border: 1px solid #bbb }
+img { height: 360px; object-fit: cover; object-position: top; border: 1px solid #bbb }
+img.phone { width: 180px } img.desk { width: 400px }
 h2 { border-top: 2px solid #999; padding-top: 12px } strong { color: #a00 }</style>"""
 
 

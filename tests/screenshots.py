@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 
+import pytest
+
 WIDTHS = (320, 600)
 MODES = {"light": 1, "dark": 0}
 """The names of Blink's setting `preferredColorScheme`."""
@@ -36,6 +38,9 @@ def chromium() -> str | None:
     return next(
         (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
     )
+
+
+NEEDS_CHROMIUM = pytest.mark.skipif(chromium() is None, reason="they need Chromium (Debian: apt install chromium)")
 
 
 def take(browser: str, sheets: Sheets) -> list[Path]:

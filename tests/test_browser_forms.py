@@ -12,9 +12,10 @@ from playwright.async_api import expect
 from demo.mailbox import Mail, Mailbox
 from models.base import PAIR, Role
 from models.people import Start
-from tests.browser_house import NEEDS_CHROMIUM, House, a_pair, open_house
+from tests.browser_house import House, a_pair, open_house
 from tests.browser_keyboard import Keyboard
 from tests.browser_person import DESK, PHONE, SCRIPTED_PHONE, Device, Person
+from tests.screenshots import NEEDS_CHROMIUM
 from workflows.time_skipping import idle, skip_to_next
 
 pytestmark = [NEEDS_CHROMIUM, pytest.mark.timeout(300)]

@@ -9,12 +9,13 @@ import pytest
 import pytest_asyncio
 
 from models.acts import ACTS
-from models.base import PAIR, Role
+from models.base import PAIR
 from models.program import AskKind
 from models.state import Outcome
-from tests.browser_house import NEEDS_CHROMIUM, House, open_house
+from tests.browser_house import House, open_house
 from tests.browser_person import DESK, PHONE, PLAIN_DESK, SCRIPTED_PHONE
 from tests.browser_walks import ASK, Errand, Walk, Walked, both, on_days, plainly, walk_through
+from tests.screenshots import NEEDS_CHROMIUM
 
 pytestmark = [NEEDS_CHROMIUM, pytest.mark.timeout(600)]
 
@@ -130,8 +131,20 @@ async def test_phone_and_desk_scripts_and_none_meet_in_every_pair() -> None:
 
 
 async def test_the_mentee_ends_with_a_certificate(result: Result) -> None:
-    heads = [seen.html.get_text(" ") for seen in result.house.inspector.inspected.values() if "/j/" in seen.url]
-    assert any("Career mentorship" in text and re.search(r"Certifica(te|do)", text) for text in heads)
+    seen = [seen.html for seen in result.walks[CAREER.id].people[MENTEE].visited]
+    told = [" ".join(tag.get_text(" ").split()) for html in seen for tag in html.select(".certificate")]
+    assert told
+    assert "Jonas Weber" in told[-1]
+    assert re.search(r"Certifica(te|do)", told[-1])
+
+
+async def test_every_page_speaks_the_language_that_its_reader_chose(result: Result) -> None:
+    """The mentee of the career program changes it on the way; the others keep theirs."""
+    for id, walked in result.walks.items():
+        for person, first in zip(walked.people.values(), walked.reads, strict=True):
+            told = [str(seen.html.html["lang"]) for seen in person.visited if seen.html.html]
+            changes = "change_preferences" in person.done
+            assert list(dict.fromkeys(told)) == ([first, "es"] if changes else [first]), (id, person.role)
 
 
 async def test_no_page_keeps_anyone_out(result: Result) -> None:
@@ -176,7 +189,3 @@ def in_mail(text: str) -> set[str]:
     """The tokens in a mail as it lies in the outbox."""
     unfolded = text.replace("=\n", "")
     return set(re.findall(r"/[aju]/([\w-]{20,}\.[\w-]{20,})", unfolded))
-
-
-def roles(walked: Walked) -> set[Role]:
-    return {role for _, role in walked.acts}

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from templates.catalogs import LANGUAGES
 from tests.gallery import by_night, mails, write
 from tests.letters import EVERY_LETTER
-from tests.screenshots import Sheets, chromium, measure
+from tests.screenshots import NEEDS_CHROMIUM, Sheets, chromium, measure
 
 
 def test_the_gallery_shows_every_mail_in_every_language(tmp_path: Path) -> None:
@@ -27,7 +25,7 @@ def test_the_gallery_shows_every_mail_in_every_language(tmp_path: Path) -> None:
     assert all("prefers-color-scheme" not in by_night(one.html) for one in shown)
 
 
-@pytest.mark.skipif(chromium() is None, reason="needs Chromium")
+@NEEDS_CHROMIUM
 def test_no_mail_scrolls_sideways_and_every_button_is_44_pixels_high(tmp_path: Path) -> None:
     browser = chromium()
     assert browser is not None
