@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import Tag
@@ -14,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 from demo.answers import Answering, fill
 from demo.forms import WebPage
 from models.base import Role
-from tests.browser_inspection import Inspector, Seen
+from tests.browser_inspection import Seen
 
 MOST_STEPS = 20
 """Steps of one form. A form that goes on longer goes in circles."""
@@ -22,6 +23,12 @@ WAIT = 20_000
 """Milliseconds that a person waits for a page: longer than the web app waits for Temporal."""
 STATUS = "Failed to load resource: the server responded with a status of"
 """What the console says of a page that is an answer of 400 or more; whether it should be one is told by its status."""
+
+
+class Watcher(Protocol):
+    """Who looks over a person's shoulder at every page that comes: an inspector, or a camera."""
+
+    async def look(self, seen: Seen) -> None: ...
 
 
 class Stuck(Exception):
@@ -65,7 +72,7 @@ class Person:
     device: Device
     page: Page
     base_url: str
-    inspector: Inspector
+    watcher: Watcher
     seen: Seen | None = None
     visited: list[Seen] = field(default_factory=list)
     disturbed: list[str] = field(default_factory=list)
@@ -73,10 +80,10 @@ class Person:
 
     @classmethod
     async def at(
-        cls, context: BrowserContext, role: Role, zone: str, device: Device, base_url: str, inspector: Inspector
+        cls, context: BrowserContext, role: Role, zone: str, device: Device, base_url: str, watcher: Watcher
     ) -> "Person":
         """Someone who opens the browser."""
-        person = cls(role, zone, device, await context.new_page(), base_url, inspector)
+        person = cls(role, zone, device, await context.new_page(), base_url, watcher)
         context.on("request", person._requested)
         context.on("response", person._answered)
         context.on("console", person._told)
@@ -203,7 +210,7 @@ class Person:
         """Takes in a page that came, and has it inspected."""
         self.seen = Seen(response.url, response.status, await response.all_headers(), await response.body())
         self.visited.append(self.seen)
-        await self.inspector.look(self.seen)
+        await self.watcher.look(self.seen)
         return self.read
 
     def _requested(self, request: Request) -> None:

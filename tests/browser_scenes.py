@@ -3,29 +3,20 @@
 Looking at pages needs no Temporal, so the engine here is the rules themselves.
 """
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import lifecycle
-import programs
 from links import Links, Purpose
 from models.acts import ExitRamp, Pause, Ramp, StopContact
 from models.answers import ActBase, Decision, Fit
 from models.base import Role
 from models.commands import EndCommand, RevokeLinksCommand
-from models.mail import MailEvent
-from models.pages import Journey, Overview, Page, PageQuery
-from models.people import Language
 from models.program import AskKind
-from models.state import Receipt
-from settings import LOCAL_KEY
-from tests.browser_house import a_pair
 from tests.builders import Story
 from tests.web_parts import PureEngine
-from workflows.client import NoSuchMentorship
 from workflows.time_skipping import MARGIN
 
 MENTEE, MENTOR = Role.MENTEE, Role.MENTOR
@@ -253,7 +244,7 @@ def late(path: str = "") -> Make:
 def revoked(scene: Scene) -> str:
     link = scene.ask(MENTEE, "accept")
     scene.story.days(1)
-    scene.story.order(RevokeLinksCommand(role=MENTEE))
+    scene.story.order(RevokeLinksCommand(role=Role.MENTEE))
     return link
 
 
@@ -290,43 +281,3 @@ def unsubscribing(scene: Scene) -> str:
 def plain(path: str) -> Make:
     """A page that belongs to nobody."""
     return lambda scene: path
-
-
-@dataclass
-class Scenes:
-    """Many mentorships behind one web app: the engine of the contact sheet."""
-
-    base_url: str
-    engines: dict[str, PureEngine] = field(default_factory=dict)
-
-    def make(self, id: str, program: str, language: Language, make: Make) -> str:
-        """Plays a scene; the full address to open."""
-        start = a_pair(id, program, language, language)
-        scene = Scene(Story(programs.load(program), start), Links(self.base_url, [LOCAL_KEY]))
-        address = make(scene)
-        self.engines[id] = scene.engine
-        return address if address.startswith("http") else f"{self.base_url}{address}"
-
-    def _of(self, id: str) -> PureEngine:
-        if id not in self.engines:
-            raise NoSuchMentorship(id)
-        return self.engines[id]
-
-    async def act(self, id: str, act: ActBase, *, update_id: str) -> Receipt:
-        return await self._of(id).act(id, act, update_id=update_id)
-
-    async def page(self, id: str, query: PageQuery) -> Page:
-        return await self._of(id).page(id, query)
-
-    async def journey(self, id: str, query: PageQuery) -> Journey:
-        return await self._of(id).journey(id, query)
-
-    async def overview(self, id: str) -> Overview:
-        return await self._of(id).overview(id)
-
-    async def mail_event(self, id: str, event: MailEvent) -> None:
-        await self._of(id).mail_event(id, event)
-
-    async def list(self, query: str = "") -> AsyncIterator[SimpleNamespace]:
-        for id in [*self.engines][:1]:
-            yield SimpleNamespace(id=id)

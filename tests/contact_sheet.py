@@ -26,10 +26,10 @@ from playwright.async_api import Error as BrowserError
 from models.base import Role
 from models.people import Language
 from settings import ROOT, Settings
+from tests.browser_engines import Scenes
 from tests.browser_inspection import Seen
 from tests.browser_pages import PAGES, Shown, Then
 from tests.browser_person import Device, Person, Stuck
-from tests.browser_scenes import Scenes
 from tests.gallery import mails
 from tests.screenshots import chromium
 from web.app import create_app

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from starlette.routing import BaseRoute, Match
 
 from settings import ROOT, Settings
+from tests.browser_engines import Scenes
 from tests.browser_pages import NO_PAGE, PAGES, WITHOUT_PICTURE, Shown, Then
-from tests.browser_scenes import Scenes
 from tests.contact_sheet import a_mail, id_of, take
 from tests.screenshots import NEEDS_CHROMIUM
 from tests.web_parts import filled
