@@ -46,6 +46,8 @@ class Shown:
     says: Says = NOTHING
     status: int = 200
     after: tuple[str, int] = ("receipt.html", 200)
+    presses: int = 1
+    """How often the button is pressed before the page is looked at; `says` is filled in for the last time."""
     meanwhile: Callable[[PureEngine], None] = well
     program: str = "career"
 
@@ -163,6 +165,15 @@ PAGES: tuple[Shown, ...] = (
         plainly(topics="The next step.\nAnd the one after.", questions="How?"),
         after=("retry.html", 503),
         meanwhile=away,
+    ),
+    Shown(
+        "Away: too often",
+        "asks/accept.html",
+        asked(K.ACCEPT, MENTEE),
+        Then.PRESS,
+        plainly(decision="yes", reason="At last."),
+        after=("too_soon.html", 429),
+        presses=21,
     ),
     Shown("Demo: outbox", "outbox.html", plain("/outbox")),
     Shown("Demo: a mail", "mail.html", plain("/outbox/mail-1")),

@@ -20,6 +20,7 @@ from pathlib import Path
 from time import monotonic
 
 import uvicorn
+from fastapi import FastAPI
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
@@ -75,10 +76,13 @@ class Camera:
     language: Language
     page: Page | None = None
     steps: int = 0
+    rests: bool = False
     taken: list[str] = field(default_factory=list)
 
     async def look(self, seen: Seen) -> None:
         """All variants of what is on the page now."""
+        if self.rests:
+            return
         assert self.page is not None
         self.steps += 1
         for width, mode in VARIANTS[self.language]:
@@ -90,11 +94,18 @@ class Camera:
         await self.page.set_viewport_size({"width": CAMERA.width, "height": CAMERA.height})
 
 
+def app_of(scenes: Scenes, outbox: Path) -> FastAPI:
+    """The web app over the scenes. Only one person can be too fast for it: the camera is everywhere at once."""
+    looks = dict.fromkeys(("rates_looks_per_address", "rates_looks_per_person", "rates_looks"), "100000/minute")
+    presses = dict.fromkeys(("rates_presses_per_address", "rates_presses"), "100000/minute")
+    chosen = {"outbox_dir": outbox, "base_url": scenes.base_url, "rates": True, **looks, **presses}
+    return create_app(scenes, Settings.model_validate(chosen))
+
+
 @asynccontextmanager
 async def served(scenes: Scenes, outbox: Path, port: int) -> AsyncIterator[None]:
     """The web app over the scenes, on a port of its own."""
-    app = create_app(scenes, Settings(outbox_dir=outbox, base_url=scenes.base_url))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, access_log=False, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app_of(scenes, outbox), port=port, access_log=False, log_level="warning"))
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
@@ -149,6 +160,10 @@ async def _shoot(
         if shown.then is Then.ANSWER:
             await person.answer(shown.act, now, shown.says(now))
         elif shown.then is Then.PRESS:
+            camera.rests = True
+            for _ in range(shown.presses - 1):
+                await person.press(person.button())
+            camera.rests = False
             await person.fill(shown.says(now))
             shown.meanwhile(scenes.engines[id])
             await person.press(person.button())

@@ -9,13 +9,12 @@ import pytest
 from bs4 import BeautifulSoup
 from starlette.routing import BaseRoute, Match
 
-from settings import ROOT, Settings
+from settings import ROOT
 from tests.browser_engines import Scenes
 from tests.browser_pages import NO_PAGE, PAGES, WITHOUT_PICTURE, Shown, Then
-from tests.contact_sheet import a_mail, id_of, take
+from tests.contact_sheet import a_mail, app_of, id_of, take
 from tests.screenshots import NEEDS_CHROMIUM
 from tests.web_parts import filled
-from web.app import create_app
 from web.rendering import Rendering
 
 BASE = "http://127.0.0.1:8000"
@@ -52,8 +51,7 @@ def has_children(file: Path) -> bool:
 
 async def test_no_template_and_no_route_is_without_a_picture(tmp_path: Path, rendered: list[str]) -> None:
     scenes = Scenes(BASE)
-    settings = Settings(outbox_dir=tmp_path, base_url=BASE)
-    app = create_app(scenes, settings)
+    app = app_of(scenes, tmp_path)
     a_mail(tmp_path)
     paths: set[str] = set()
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -67,6 +65,8 @@ async def test_no_template_and_no_route_is_without_a_picture(tmp_path: Path, ren
             if shown.then is Then.PRESS:
                 shown.meanwhile(scenes.engines[id])
                 page = BeautifulSoup(answer.text, "lxml")
+                for _ in range(shown.presses - 1):
+                    await http.post(url, data=filled(page, {}))
                 pressed = await http.post(url, data=filled(page, dict(shown.says(scenes.engines[id].now))))
                 assert (rendered[-1], pressed.status_code) == shown.after, shown.name
     assert pages_of_templates() - set(rendered) == WITHOUT_PICTURE.keys(), "a template without a line in PAGES"
