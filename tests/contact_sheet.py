@@ -98,7 +98,14 @@ def app_of(scenes: Scenes, outbox: Path) -> FastAPI:
     """The web app over the scenes. Only one person can be too fast for it: the camera is everywhere at once."""
     looks = dict.fromkeys(("rates_looks_per_address", "rates_looks_per_person", "rates_looks"), "100000/minute")
     presses = dict.fromkeys(("rates_presses_per_address", "rates_presses"), "100000/minute")
-    chosen = {"outbox_dir": outbox, "base_url": scenes.base_url, "rates": True, **looks, **presses}
+    chosen = {
+        "outbox_dir": outbox,
+        "base_url": scenes.base_url,
+        "rates": True,
+        **looks,
+        **presses,
+        "rates_presses_per_person": "20/day",
+    }
     return create_app(scenes, Settings.model_validate(chosen))
 
 
@@ -116,8 +123,8 @@ async def served(scenes: Scenes, outbox: Path, port: int) -> AsyncIterator[None]
         await running
 
 
-async def take(folder: Path, pages: Sequence[Shown]) -> list[str]:
-    """Takes the pictures and writes the index; their names, relative to the folder."""
+async def take(folder: Path, pages: Sequence[Shown]) -> tuple[list[str], list[str]]:
+    """Takes the pictures and writes the index. The pictures' names, relative to the folder, and what went wrong."""
     path = chromium()
     if path is None:
         raise SystemExit("The contact sheet needs Chromium (Debian: apt install chromium).")
@@ -136,10 +143,8 @@ async def take(folder: Path, pages: Sequence[Shown]) -> list[str]:
             found = await asyncio.gather(*(one(shown, language) for language in VARIANTS for shown in pages))
             await browser.close()
     (folder / "index.html").write_text(_index(found), encoding="utf-8")
-    for shown, _, trouble in found:
-        if trouble:
-            print(f"{shown.name}: {trouble}", file=sys.stderr)
-    return [file for _, files, _ in found for file in files]
+    troubles = [f"{shown.name}: {trouble}" for shown, _, trouble in found if trouble]
+    return [file for _, files, _ in found for file in files], troubles
 
 
 async def _shoot(
@@ -155,7 +160,9 @@ async def _shoot(
     camera.page = person.page
     trouble = ""
     try:
-        await person.open(url)
+        opened = await person.open(url)
+        if opened.status != shown.status:
+            trouble = f"it answers {opened.status} instead of {shown.status}"
         now = scenes.engines[id].now
         if shown.then is Then.ANSWER:
             await person.answer(shown.act, now, shown.says(now))
@@ -166,7 +173,9 @@ async def _shoot(
             camera.rests = False
             await person.fill(shown.says(now))
             shown.meanwhile(scenes.engines[id])
-            await person.press(person.button())
+            pressed = await person.press(person.button())
+            if pressed.status != shown.after[1]:
+                trouble = f"the press was answered with {pressed.status} instead of {shown.after[1]}"
     except (Stuck, BrowserError) as problem:
         trouble = str(problem).splitlines()[0]
     finally:
@@ -218,10 +227,12 @@ def main() -> int:
     pages = [shown for shown in PAGES if arguments.only.lower() in shown.name.lower()]
     shutil.rmtree(arguments.folder, ignore_errors=True)
     arguments.folder.mkdir(parents=True)
-    pictures = asyncio.run(take(arguments.folder, pages))
+    pictures, troubles = asyncio.run(take(arguments.folder, pages))
     print(f"{len(pictures)} pictures of {len(pages)} pages in {arguments.folder / 'index.html'}", end=" ")
     print(f"({monotonic() - began:.0f} s)")
-    return 0
+    for trouble in troubles:
+        print(trouble, file=sys.stderr)
+    return 1 if troubles else 0
 
 
 if __name__ == "__main__":

@@ -96,7 +96,8 @@ def test_every_page_has_a_name_of_its_own() -> None:
 @NEEDS_CHROMIUM
 async def test_the_sheet_shows_each_step_by_day_and_by_night_on_a_phone_and_at_a_desk(tmp_path: Path) -> None:
     few: list[Shown] = [shown for shown in PAGES if shown.name in ("Ask: fit_check, mentee", "Away: a press is kept")]
-    pictures = await take(tmp_path, few)
+    pictures, troubles = await take(tmp_path, few)
+    assert troubles == []
     index = (tmp_path / "index.html").read_text()
     assert len(pictures) == len(set(pictures))
     for picture in pictures:
