@@ -415,3 +415,58 @@ async def test_all_that_is_wrong_is_told_at_once() -> None:
     assert told is not None
     for what in ("Where things stand : Please fill in", "Task 1, by when: Please fill this in."):
         assert what in text_of(str(told))
+
+
+async def test_a_press_is_one_call_of_the_engine_and_its_receipt_another() -> None:
+    engine = PureEngine()
+    browser = Browser(engine)
+    url = ask_link("accept.mentee")
+    page = await browser.get(url)
+    engine.calls.clear()
+    answer = await browser.send(url, page, {"decision": "yes"})
+    assert engine.calls == ["act"]
+    receipt = await browser.get(answer.headers["location"])
+    assert engine.calls == ["act", "page"]
+    assert "Next: " not in text_of(str(receipt))
+    await browser.press(ask_link("accept.mentor"), decision="yes")
+    receipt = await browser.get(answer.headers["location"])
+    assert "What happens next" in text_of(str(receipt))
+
+
+async def test_a_receipt_leads_on_to_what_is_owed_next() -> None:
+    engine = PureEngine()
+    browser = Browser(engine)
+    await browser.press(ask_link("accept.mentor"), decision="yes")
+    url = ask_link("accept.mentee")
+    answer = await browser.send(url, await browser.get(url), {"decision": "yes"})
+    receipt = await browser.get(answer.headers["location"])
+    assert "Next: " in text_of(str(receipt))
+    await browser.press(ask_link("propose_times.mentee.1"), times__0="2027-01-06T15:00")
+    assert "Next: " not in text_of(str(await browser.get(answer.headers["location"])))
+
+
+async def test_what_the_engine_refuses_is_asked_of_it_once_and_shown_on_the_page() -> None:
+    engine, browser = await introduced()
+    url = ask_link("set_goals.mentee.1")
+    page = await browser.get(url)
+    engine.calls.clear()
+    late = {name.replace("__", "."): value for name, value in GOAL.items()} | {"goals.0.by_when": "2026-01-01"}
+    answer = await browser.post(url, page, late)
+    assert answer.status_code == 422
+    assert engine.calls == ["act", "page"]
+
+
+async def test_a_time_is_read_on_the_clock_that_the_form_showed() -> None:
+    engine = PureEngine()
+    browser = Browser(engine)
+    for role in ("mentee", "mentor"):
+        await browser.press(ask_link(f"accept.{role}"), decision="yes")
+    url = ask_link("propose_times.mentee.1")
+    page = await browser.get(url)
+    moved = engine.m.mentee.preferences.evolve(zone="Asia/Tokyo")
+    engine.m = engine.m.evolve(mentee=engine.m.mentee.evolve(preferences=moved))
+    await browser.post(url, page, {"times.0": "2027-01-06T15:00"})
+    given = engine.m.answers["propose_times.mentee.1"].act
+    assert given is not None
+    assert given.act == "propose_times"
+    assert given.times[0].isoformat() == "2027-01-06T15:00:00+00:00"

@@ -4,17 +4,28 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from links import Link
 from models.acts import ACTS
 from models.answers import ActBase
 from models.phrases import to_translate as _
 from web import times
 from web.forms import Values, nested
 from web.mistakes import Mistakes, mistakes_of
+from web.site import used
 
 RESERVED = ("act", "by", "ask", "link")
 """Fields of an act that come from the link. A form that names them was not made by us."""
 CHOSEN = {"unsubscribe": "mail"}
 """Fields that their model has a default for, and that a person has to choose on the page."""
+
+
+def facts_of(link: Link, act: str) -> dict[str, object]:
+    """What the link says of an act."""
+    facts: dict[str, object] = {"by": link.role, "ask": link.ask}
+    if act != "fresh_link":
+        # A fresh link goes to the address on record only, so a link that was withdrawn may still ask for one.
+        facts["link"] = used(link)
+    return facts
 
 
 def read(act: str, values: Values, facts: Mapping[str, object], zone: str) -> ActBase | Mistakes:

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from links import Purpose
 from models.pages import LinkStatus
-from web.questions import Question, kept, next_ask_title, pressed, receipt_page
+from models.state import Receipt
+from web.questions import Question, kept, pressed, receipt_page
 from web.site import Door, Site
+from web.straight import straight
 from web.unhappy import WORDS, Unhappy
 from workflows.connection import EngineUnreachable
 
@@ -64,7 +66,7 @@ def ask_routes(site: Site) -> APIRouter:
         found = door.receipt(receipt_id)
         if not door.is_usable and not (found and found.act in ABOUT_LINKS):
             door.refuse(pressing=False, allowed=frozenset())
-        return receipt_page(door, found, await next_ask_title(door, found))
+        return receipt_page(door, found)
 
     return router
 
@@ -73,6 +75,9 @@ async def _press(site: Site, token: str, request: Request, act: str, allowed: fr
     link = site.unsealed(Purpose.ASK, token)
     press = await pressed(site, request, jti=link.jti, ask=link.ask, act=act)
     try:
+        outcome = await straight(site, link, press, act or link.ask.split(".")[0])
+        if isinstance(outcome, Receipt):
+            return RedirectResponse(f"{site.path(Purpose.ASK, token)}/receipt/{outcome.id}", 303)
         door = await site.open(Purpose.ASK, token, receipt=press.nonce.update_id)
         question = _beside(door, act) if act else _question(door)
         if found := door.receipt(press.nonce.update_id):
@@ -80,7 +85,7 @@ async def _press(site: Site, token: str, request: Request, act: str, allowed: fr
         door.refuse(pressing=True, allowed=allowed)
         if press.nonce.act != question.act:
             raise Unhappy(409, WORDS[LinkStatus.SUPERSEDED].title, WORDS[LinkStatus.SUPERSEDED].text, door)
-        return await question.take(press)
+        return await question.take(press, outcome)
     except EngineUnreachable:
         return kept(site, request, press)
 

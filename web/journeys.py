@@ -1,18 +1,19 @@
 """The journey page of a person, and the forms of what they can do at any time."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from links import Purpose
 from models.pages import LinkStatus
 from models.phrases import say
-from models.state import SessionStatus
+from models.state import Receipt, SessionStatus
 from web import words
 from web.asks import ABOUT_LINKS, READ
 from web.journey_files import journey_file_routes
 from web.journey_page import ALL, LEVELS, MOST_BYTES, pictures
-from web.questions import Question, kept, next_ask_title, pressed, receipt_page
+from web.questions import Question, kept, pressed, receipt_page
 from web.site import USABLE, Door, Site
+from web.straight import straight
 from web.unhappy import Unhappy
 from workflows.connection import EngineUnreachable
 
@@ -52,12 +53,15 @@ def journey_routes(site: Site) -> APIRouter:
         _known(act)
         press = await pressed(site, request, jti=link.jti, ask=link.ask, act=act, subject=_subject(act, session, task))
         try:
+            outcome = await straight(site, link, press, act)
+            if isinstance(outcome, Receipt):
+                return RedirectResponse(f"{site.path(Purpose.JOURNEY, token)}/{act}/receipt/{outcome.id}", 303)
             door = await site.open(Purpose.JOURNEY, token, receipt=press.nonce.update_id, move=_moved(act, session))
             question = _question(door, act, session, task)
             if found := door.receipt(press.nonce.update_id):
                 return question.receipt(found)
             _allow(door, act, pressing=True)
-            return await question.take(press)
+            return await question.take(press, outcome)
         except EngineUnreachable:
             return kept(site, request, press)
 
@@ -67,7 +71,7 @@ def journey_routes(site: Site) -> APIRouter:
         found = door.receipt(receipt_id)
         if not door.is_usable and not (found and found.act in ABOUT_LINKS):
             door.refuse(pressing=False, allowed=frozenset())
-        return receipt_page(door, found if found and found.act == act else None, await next_ask_title(door, found))
+        return receipt_page(door, found if found and found.act == act else None)
 
     return router
 

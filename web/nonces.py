@@ -21,10 +21,17 @@ class Nonce:
     ask: str
     revision: int
     subject: str = ""
+    zone: str = ""
+    """The zone in which the form's times are read."""
+    tick: bool = False
+    """Whether the form has to be confirmed."""
 
     @property
     def payload(self) -> str:
-        """What is signed. No part may hold the separator; jti, ask and subject are made of our own safe characters."""
+        """What makes one press the same as another.
+
+        No part may hold the separator; jti, ask and subject are made of our own safe characters.
+        """
         parts = [self.jti, self.act, self.ask, str(self.revision)]
         return "|".join([*parts, self.subject] if self.subject else parts)
 
@@ -42,13 +49,14 @@ class Nonces:
 
     def write(self, nonce: Nonce) -> str:
         """The value of the form's `nonce` field."""
-        return str(self._serializer.dumps(nonce.payload))
+        return str(self._serializer.dumps("\n".join((nonce.payload, nonce.zone, "tick" if nonce.tick else ""))))
 
     def read(self, value: str) -> Nonce:
         """The nonce that was signed. Raises BadNonce."""
         try:
-            payload = self._serializer.loads(value)
-            jti, act, ask, revision, *subject = str(payload).split("|")
-            return Nonce(jti, act, ask, int(revision), subject[0] if subject else "")
+            payload, _, how = str(self._serializer.loads(value)).partition("\n")
+            jti, act, ask, revision, *subject = payload.split("|")
+            zone, _, tick = how.partition("\n")
+            return Nonce(jti, act, ask, int(revision), subject[0] if subject else "", zone, tick == "tick")
         except (BadData, ValueError) as problem:
             raise BadNonce from problem

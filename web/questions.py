@@ -7,21 +7,22 @@ from datetime import datetime
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+from links import Purpose
 from models.answers import ActBase
-from models.pages import Page, PageQuery
+from models.pages import Page
 from models.phrases import to_translate as _
 from models.state import Receipt
 from web import steps, times, unhappy
-from web.answers import read
+from web.answers import facts_of, read
 from web.forms import Values, flatten, sent, without_blank_rows
 from web.mistakes import Mistakes, worded
 from web.nonces import BadNonce, Nonce
 from web.prefill import first_values
 from web.reading import preferred
-from web.site import Door, Site, used
+from web.site import Door, Site
 from web.steps import CONTROLS, Step, Turn, Walk
 from web.unhappy import Unhappy
-from workflows.client import ActRejected, NoSuchMentorship
+from workflows.client import ActRejected
 from workflows.connection import EngineUnreachable
 
 CONFIRMED = frozenset({"resume", "undo", "stop_contact", "cancel_session", "sign_agreement", "not_mine"})
@@ -56,16 +57,17 @@ class Question:
         it opens where the mistake is.
         """
         page = self.door.page
+        tick = needs_confirmation(self.act, page)
         shown = self._first_values() if values is None else values
         if walk is None and (path := steps.path(self.act, page, shown)):
             walk = self._begin(path, shown) if values is None else self._where(path, mistakes or {})
         form = Form(
             act=self.act,
             action=self.action,
-            nonce=self.door.nonce(self.act, self.subject),
+            nonce=self.door.nonce(self.act, self.subject, tick=tick),
             values=shown,
             mistakes=worded(_in_order(mistakes or {}, walk), page.preferences.language, self.door.zone),
-            confirm=needs_confirmation(self.act, page),
+            confirm=tick,
             walk=walk,
         )
         return self.door.show(self.template, {"form": form, "question": self, "taken": self.taken}, status=status)
@@ -76,8 +78,13 @@ class Question:
             return {f"terms.{name}": value for name, value in flatten(page.partner_terms, self.door.zone).items()}
         return first_values(self.act, page)
 
-    async def take(self, press: "Press") -> Response:
-        """What a press leads to: another page of the form, the receipt, or the form again."""
+    async def take(self, press: "Press", refusal: ActRejected | None = None) -> Response:
+        """What a press leads to: another page of the form, the receipt, or the form again.
+
+        With a `refusal`, the engine has heard it already.
+        """
+        if refusal is not None:
+            return self._rejected(refusal, press.values)
         return self._turn(press) if press.turn else await self.press(press.values, press.nonce.update_id)
 
     async def press(self, values: dict[str, str | tuple[str, ...]], update_id: str) -> Response:
@@ -96,12 +103,7 @@ class Question:
         return self.receipt(receipt)
 
     def _read(self, values: Values) -> ActBase | Mistakes:
-        link = self.door.link
-        facts: dict[str, object] = {**self.fixed, "by": link.role, "ask": link.ask}
-        if self.act != "fresh_link":
-            # A fresh link goes to the address on record only, so a link that was withdrawn may still ask for one.
-            facts["link"] = used(link)
-        return read(self.act, values, facts, self.door.zone)
+        return read(self.act, values, {**self.fixed, **facts_of(self.door.link, self.act)}, self.door.zone)
 
     def _turn(self, press: "Press") -> Response:
         """Another page of a long form. Only the step that was left by NEXT is checked, and nothing acts."""
@@ -276,22 +278,11 @@ def needs_confirmation(act: str, page: Page) -> bool:
     return act in CONFIRMED or (act == "set_goals" and bool(page.draft_goals) and page.answer is None)
 
 
-def receipt_page(door: Door, receipt: Receipt | None, next_title: str = "") -> Response:
+def receipt_page(door: Door, receipt: Receipt | None) -> Response:
     """What was recorded, and what happens next."""
     if receipt is None:
         raise Unhappy(
             404, "There is no such receipt", "We find no answer of yours here.", door if door.is_usable else None
         )
-    return door.show("receipt.html", {"receipt": receipt, "next_title": next_title})
-
-
-async def next_ask_title(door: Door, receipt: Receipt | None) -> str:
-    """What the next ask is called, if the reader still owes it."""
-    if receipt is None or receipt.next_ask is None:
-        return ""
-    query = PageQuery(role=door.link.role, ask=receipt.next_ask, link=used(door.link))
-    try:
-        page = await door.site.engine.page(door.link.mentorship, query)
-    except (EngineUnreachable, NoSuchMentorship):
-        return ""
-    return page.ask.title if page.ask and page.status == "open" else ""
+    following = door.page.next_ask if door.is_usable and door.purpose is not Purpose.UNSUBSCRIBE else None
+    return door.show("receipt.html", {"receipt": receipt, "next_title": following.title if following else ""})

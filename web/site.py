@@ -55,6 +55,10 @@ class Site:
             raise unhappy.bad_link()
         return link
 
+    def path(self, purpose: Purpose, token: str) -> str:
+        """The path of a link's page."""
+        return self.rendering.at(f"/{purpose.value}/{token}")
+
     async def open(self, purpose: Purpose, token: str, *, receipt: str = "", move: int | None = None) -> "Door":
         """The door of a link, with the page that the engine has for it. Raises Unhappy, EngineUnreachable."""
         link = self.unsealed(purpose, token)
@@ -111,7 +115,7 @@ class Door:
     @property
     def path(self) -> str:
         """The path of this link's own page."""
-        return self.site.rendering.at(f"/{self.purpose.value}/{self.token}")
+        return self.site.path(self.purpose, self.token)
 
     @property
     def zone(self) -> str:
@@ -145,15 +149,15 @@ class Door:
         """Where a fresh link for this one is asked for."""
         return f"{self.path}/{'fresh' if self.purpose is Purpose.ASK else 'fresh_link'}"
 
-    def nonce(self, act: str, subject: str = "") -> str:
-        """The signed nonce of a form on this page.
+    def nonce(self, act: str, subject: str = "", *, tick: bool = False) -> str:
+        """The signed nonce of a form on this page. `tick`: the form has to be confirmed.
 
         An answer has the revision of its ask. What can be done at any time has the number of all acts: done again
         after that, it is another press.
         """
         answers = bool(self.link.ask) and act == self.link.ask.split(".")[0]
         revision = self.page.revision if answers else self.page.acts
-        return self.site.nonces.write(Nonce(self.link.jti, act, self.link.ask, revision, subject))
+        return self.site.nonces.write(Nonce(self.link.jti, act, self.link.ask, revision, subject, self.zone, tick))
 
     def fresh_nonce(self) -> str:
         """The nonce of the form that asks for a fresh link."""
