@@ -6,7 +6,7 @@ from lifecycle import calendar
 from lifecycle.anytime import pause_now, paused, resumed
 from lifecycle.ending import decide
 from lifecycle.health import reasons
-from lifecycle.links import barred, switched_off
+from lifecycle.links import barred, had_enough, switched_off
 from lifecycle.notices import notify
 from lifecycle.rejection import Rejected
 from lifecycle.rests import after, rests_of
@@ -21,6 +21,7 @@ from models.commands import (
     MessageCommand,
     PatienceCommand,
     PauseCommand,
+    ResendLinkCommand,
     ResumeCommand,
     RevokeLinksCommand,
 )
@@ -61,6 +62,8 @@ def _obeyed(m: Mentorship, order: Command, now: datetime) -> Mentorship:
             return _changed_program(m, order, now)
         case ChangePersonCommand():
             return _changed_person(m, order, now)
+        case ResendLinkCommand():
+            return _resent(m, order.role, now)
         case RevokeLinksCommand():
             return _revoked(m, order.role, now)
 
@@ -162,6 +165,19 @@ def _changed_person(m: Mentorship, order: ChangePersonCommand, now: datetime) ->
     # What the old address got of sessions to come is told again to the new one.
     kept = {key: at for key, at in m.told.items() if not (key.startswith("invite.") and key.endswith(f".{order.role}"))}
     return _revoked(m.evolve(told=kept), order.role, now)
+
+
+def _resent(m: Mentorship, role: Role, now: datetime) -> Mentorship:
+    resting = pause_now(m, now)
+    if resting is not None and resting.held:
+        raise Rejected("paused", "All contact is stopped. Lift the stop first.", "role")
+    if role in m.unreachable:
+        raise Rejected("not_open", "Our mail does not get there. Change the address first.", "role")
+    owed = next((ask for ask in all_asks(m) if ask.by is role and ask.opened_at <= now), None)
+    ask = owed.id if owed is not None else ""
+    if had_enough(m, role, ask, now):
+        raise Rejected("too_late", "They were mailed several links today, and should look in their mailbox.", "role")
+    return notify(m, role, MailKind.FRESH_LINK, now, ask, note=ask)
 
 
 def _revoked(m: Mentorship, role: Role, now: datetime) -> Mentorship:

@@ -17,14 +17,14 @@ SWITCHED_OFF = "revoked"
 
 def fresh_link(m: Mentorship, act: FreshLink, now: datetime) -> Mentorship:
     """Mails a fresh link to what this one was for, to the address on record."""
-    if _mailed_today(m, act.by, act.ask, now) >= FRESH_LINKS_A_DAY:
+    if had_enough(m, act.by, act.ask, now):
         raise Rejected("too_late", "We have sent you several links today. Please look in your mailbox.")
     return notify(m, act.by, MailKind.FRESH_LINK, now, act.ask, by=act.by, note=act.ask)
 
 
 def not_mine(m: Mentorship, act: NotMine, now: datetime) -> Mentorship:
     """Someone holds a link that is not theirs. Links that go round in circles are not mailed for ever."""
-    if _mailed_today(m, act.by, SWITCHED_OFF, now) >= FRESH_LINKS_A_DAY:
+    if had_enough(m, act.by, SWITCHED_OFF, now):
         return barred(m, act.by, now)
     return switched_off(m, act.by, now)
 
@@ -42,10 +42,10 @@ def barred(m: Mentorship, role: Role, now: datetime) -> Mentorship:
     return m.evolve(links_from={**m.links_from, role: now.replace(microsecond=0)})
 
 
-def _mailed_today(m: Mentorship, role: Role, about: str, now: datetime) -> int:
-    """How many fresh links were mailed to someone within a day, or wait to be, apart from one about the same."""
+def had_enough(m: Mentorship, role: Role, about: str, now: datetime) -> bool:
+    """Whether someone got as many fresh links within a day as there are, or is about to, apart from one about this."""
     fresh = MailKind.FRESH_LINK
     mailed = [log for log in m.mails if log.to is role and log.kind is fresh and log.at > now - timedelta(days=1)]
     key = f"{fresh}.{role}.{about}"
     waiting = [one for one in m.notices if one.to is role and one.kind is fresh and one.key != key]
-    return len(mailed) + len(waiting)
+    return len(mailed) + len(waiting) >= FRESH_LINKS_A_DAY

@@ -14,6 +14,7 @@ from models.commands import (
     MessageCommand,
     PatienceCommand,
     PauseCommand,
+    ResendLinkCommand,
     ResumeCommand,
     RevokeLinksCommand,
 )
@@ -44,6 +45,8 @@ def done(order: Command, before: Mentorship, now: datetime) -> Phrase:
             return say("It goes on by the rules of “{program}”.", program=program.title)
         case ChangePersonCommand():
             return say("The new name or address is saved.")
+        case ResendLinkCommand(role=role):
+            return say("A fresh link goes to {name}.", name=before.person(role).name)
         case RevokeLinksCommand():
             return say("Links that were mailed until now have stopped working.")
 
@@ -65,6 +68,8 @@ def heard(order: Command, m: Mentorship) -> Phrase:
             return say("Both get a mail that it goes on.")
         case ExtendCommand() | ChangeProgramCommand():
             return say("Nobody is mailed about it.")
+        case ResendLinkCommand():
+            return say("It leaves in the hours in which mail is welcome there. Earlier links go on working.")
         case ChangePersonCommand():
             return say("Where the address has changed, a fresh link goes to the new one.")
         case _:

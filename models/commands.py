@@ -75,6 +75,13 @@ class ChangePersonCommand(Model):
     email: EmailStr | None = None
 
 
+class ResendLinkCommand(Model):
+    """Mails a fresh link to the address on record; older links go on working. A few times a day."""
+
+    command: Literal["resend_link"] = "resend_link"
+    role: Literal[Role.MENTOR, Role.MENTEE]
+
+
 class RevokeLinksCommand(Model):
     """Links mailed to this person until now stop working; a fresh link for what is open is mailed."""
 
@@ -91,6 +98,7 @@ Command = (
     | PatienceCommand
     | ChangeProgramCommand
     | ChangePersonCommand
+    | ResendLinkCommand
     | RevokeLinksCommand
 )
 

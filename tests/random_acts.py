@@ -38,6 +38,7 @@ from models.commands import (
     MessageCommand,
     PatienceCommand,
     PauseCommand,
+    ResendLinkCommand,
     ResumeCommand,
     RevokeLinksCommand,
 )
@@ -146,6 +147,7 @@ def a_command(rng: Random, m: Mentorship, now: datetime) -> Command:
         lambda: ExtendCommand(days=rng.randint(1, 60), sessions=rng.randint(0, 3)),
         lambda: ChangeProgramCommand(program=a_random_program(rng)),
         lambda: ChangePersonCommand(role=rng.choice(EITHER), email=f"new{rng.randint(1, 3)}@example.com"),
+        lambda: ResendLinkCommand(role=rng.choice(EITHER)),
         lambda: RevokeLinksCommand(role=rng.choice(tuple(Role))),
         lambda: MessageCommand(to="both", text="A word to both"),
         lambda: MessageCommand(to=alone, text=f"A word for the {alone} alone"),

@@ -15,6 +15,7 @@ from models.commands import (
     MessageCommand,
     PatienceCommand,
     PauseCommand,
+    ResendLinkCommand,
     ResumeCommand,
     RevokeLinksCommand,
 )
@@ -299,6 +300,43 @@ def test_a_fresh_link_of_the_very_second_of_a_revocation_works(role: Role) -> No
     story.do(
         Coordinate(command=PatienceCommand(days=1), link=link) if role is COORDINATOR else FreshLink(by=role, link=link)
     )
+
+
+# A fresh link.
+
+
+def test_a_fresh_link_goes_to_the_address_on_record_and_older_ones_go_on_working() -> None:
+    story = a_silent_mentor()
+    old = LinkUsed(jti="old", issued_at=story.now - timedelta(days=3))
+    receipt = coordinate(story, ResendLinkCommand(role=MENTOR))
+    assert str(receipt.recorded) == "A fresh link goes to Mara Mentor."
+    story.days(1)
+    (letter,) = story.mails(MENTOR, MailKind.FRESH_LINK)
+    assert letter.to.email == story.m.mentor.email
+    assert letter.items[0].ask is not None, "it leads to what is owed"
+    story.do(AskHelp(by=MENTOR, message="Where was I?", link=old))
+
+
+def test_fresh_links_are_bounded_whoever_asks_for_them() -> None:
+    story = a_silent_mentor()
+    for number in range(3):
+        coordinate(story, ResendLinkCommand(role=MENTOR)) if number else story.do(FreshLink(by=MENTOR))
+        story.days(0.1)
+    with pytest.raises(Rejected, match="several links today"):
+        coordinate(story, ResendLinkCommand(role=MENTOR))
+    with pytest.raises(Rejected, match="several links today"):
+        story.do(FreshLink(by=MENTOR))
+    story.days(1)
+    coordinate(story, ResendLinkCommand(role=MENTOR))
+
+
+def test_no_fresh_link_is_mailed_where_no_mail_may_go() -> None:
+    with pytest.raises(Rejected, match="All contact is stopped"):
+        coordinate(stopped(), ResendLinkCommand(role=MENTEE))
+    story = a_silent_mentor()
+    story.m = story.m.evolve(unreachable={MENTOR: "bounced"})
+    with pytest.raises(Rejected, match="Change the address first"):
+        coordinate(story, ResendLinkCommand(role=MENTOR))
 
 
 def test_a_program_with_another_rhythm_keeps_patience() -> None:
