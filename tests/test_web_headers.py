@@ -12,6 +12,8 @@ from bs4 import BeautifulSoup
 
 from demo.sendgrid_events import Key
 from settings import Settings
+from tests.test_web_asks import with_sessions
+from tests.test_web_certificate import LIVES, completed, visit
 from tests.test_web_outbox import written
 from tests.web_parts import Browser, PureEngine, ask_link, coordinator_link, filled, journey_link, unsubscribe_link
 from tests.web_routes import SECRET_WORDS, BreakingEngine, every_route, visitor, whole_app
@@ -65,6 +67,10 @@ SETS = {
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation",
     },
+    "own-data": {**UNSTYLED, "content-type": "application/json", "content-disposition": "…"},
+    "calendar": {
+        **UNSTYLED, "content-type": "text/calendar; method=PUBLISH; charset=utf-8", "content-disposition": "…"
+    },
     "download": {**UNSTYLED, "content-type": "application/ics", "content-disposition": "…"},
 }  # fmt: skip
 """All headers of an answer, by what kind of answer it is. What differs from request to request is left out: `…`."""
@@ -85,6 +91,12 @@ SNAPSHOT = {
     "HEAD /a/{token}/receipt/{receipt_id}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "GET /j/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "HEAD /j/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
+    "GET /j/{token}/next.ics": "404 page, 404 page, 503 later, 500 page, 429 later",
+    "HEAD /j/{token}/next.ics": "404 page, 404 page, 503 later, 500 page, 429 later",
+    "GET /j/{token}/certificate": "404 page, 404 page, 503 later, 500 page, 429 later",
+    "HEAD /j/{token}/certificate": "404 page, 404 page, 503 later, 500 page, 429 later",
+    "GET /j/{token}/export": "200 own-data, 404 page, 503 later, 500 page, 429 later",
+    "HEAD /j/{token}/export": "200 own-data, 404 page, 503 later, 500 page, 429 later",
     "GET /j/{token}/{act}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "HEAD /j/{token}/{act}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "POST /j/{token}/{act}": "303 way, 404 page, 503 page, 500 page, 429 later",
@@ -233,6 +245,13 @@ async def test_a_route_ends_as_its_snapshot_says(method: str, path: str, tmp_pat
     assert ", ".join(ends) == SNAPSHOT.get(f"{method} {path}", "no snapshot yet: see SETS and write one")
 
 
+async def test_what_a_journey_hands_out_has_the_same_headers() -> None:
+    _, browser = await with_sessions()
+    assert kind(await browser.http.get(f"{journey_link()}/next.ics")) == "calendar"
+    done = visit(completed(*LIVES["plain"]))
+    assert kind(await done.http.get(f"{journey_link()}/certificate")) == "page"
+
+
 async def test_there_is_no_snapshot_of_a_route_that_is_gone() -> None:
     assert {f"{method} {path}" for method, path in every_route()} == SNAPSHOT.keys()
 
@@ -256,6 +275,9 @@ async def test_what_a_route_does_not_do_it_refuses_with_the_same_headers(tmp_pat
             if (method, path) in known:
                 continue
             answer = await http.request(method, address)
+            if method == "POST" and re.fullmatch(r"/j/\{token\}/[a-z.]+", path):
+                assert answer.status_code == 404, "an act of that name is not known"
+                continue
             refused = "public-refused" if path.startswith("/static/") else "refused"
             assert f"{answer.status_code} {kind(answer)}" == f"405 {refused}", (method, path)
     assert engine.effects == 0

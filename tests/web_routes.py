@@ -1,13 +1,14 @@
 """Every route of the application, found and not listed, and an application that has all of them."""
 
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from demo.sendgrid_events import Key
 from settings import LOCAL_KEY, Settings
@@ -54,15 +55,20 @@ def visitor(app: FastAPI, address: str = "192.0.2.1") -> httpx.AsyncClient:
 def all_routes(app: FastAPI) -> list[tuple[str, str]]:
     """Method and path of every route; of a mount, the reading methods that it has."""
     found: list[tuple[str, str]] = []
-    for route in app.routes:
-        inner = getattr(route, "original_router", None)
-        for one in inner.routes if inner is not None else [route]:
-            if isinstance(one, Mount):
-                found += [(method, f"{one.path}/{{path}}") for method in ("GET", "HEAD")]
-            else:
-                assert isinstance(one, Route), f"a route of a kind that no test knows yet: {one}"
-                found += [(method, one.path) for method in sorted(one.methods or ())]
+    for one in _flat(app.routes):
+        if isinstance(one, Mount):
+            found += [(method, f"{one.path}/{{path}}") for method in ("GET", "HEAD")]
+        else:
+            assert isinstance(one, Route), f"a route of a kind that no test knows yet: {one}"
+            found += [(method, one.path) for method in sorted(one.methods or ())]
     return found
+
+
+def _flat(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """The routes themselves, those of included routers among them."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        yield from _flat(inner.routes) if inner is not None else [route]
 
 
 @lru_cache(maxsize=1)
