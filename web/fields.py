@@ -66,6 +66,7 @@ FIELDS = {
     "refocus": _("whether to change course"),
     "respect": _("respect"),
     "session": _("the session"),
+    "slot": _("the time"),
     "starts_at": _("the new time"),
     "status": _("how it stands"),
     "target": _("the target"),
