@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from lifecycle import calendar, check_ins
 from lifecycle.anytime import pause_now
 from models.base import Role, Span
-from models.pages import Course, Mark, Stay
+from models.journeys import Course, Mark, Stay
 from models.state import CheckInState, Mentorship, Session, SessionStatus, Stage
 
 ORDER = (Stage.INTRO, Stage.GOAL_SETTING, Stage.GROW_SESSIONS, Stage.CHECK_INS, Stage.WRAP_UP)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from models.answers import Goal
-from models.pages import GoalChange, GoalPath, GoalRound
+from models.journeys import GoalChange, GoalPath, GoalRound
 from models.state import GoalState, GoalVersion, Mentorship
 
 STANDS = ("approved", "assumed")

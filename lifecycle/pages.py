@@ -26,8 +26,9 @@ from lifecycle.slots import offer
 from lifecycle.stages import all_asks
 from models.answers import Terms
 from models.base import PAIR, Role
+from models.journeys import Journey
 from models.mail import AskCard
-from models.pages import Differing, Journey, Page, PageQuery, Status
+from models.pages import Differing, Page, PageQuery, Status
 from models.phrases import NOTHING
 from models.program import AskKind
 from models.state import Mentorship, Receipt, SessionStatus, Stage, TaskStatus

@@ -4,8 +4,8 @@ from typing import Literal
 
 from models.answers import AnyAnswer, Goal, Reflect, Terms
 from models.base import Instant, Model, Role, Span
+from models.journeys import GoalRound
 from models.mail import MailKind, SessionCard, TaskCard
-from models.pages import GoalRound
 from models.people import Person
 from models.state import CheckInAnswer, Outcome, Stage, Visit
 

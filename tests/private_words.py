@@ -3,6 +3,7 @@
 from models.answers import Accept, Fit, FitCheck, Pulse
 from models.base import Role
 from models.people import Preferences
+from models.phrases import say
 from models.state import Answered, CheckInState, Mentorship, Record, Session
 
 OTHER = "OTHER PRIVATE WORDS"
@@ -42,10 +43,10 @@ def lives_otherwise(m: Mentorship, by: Role) -> Mentorship:
 
 def _answer(given: Answered) -> Answered:
     if isinstance(given.act, FitCheck):
-        return given.evolve(act=given.act.evolve(note=OTHER), recorded=OTHER)
+        return given.evolve(act=given.act.evolve(note=OTHER), recorded=say(OTHER))
     if isinstance(given.act, Accept):
         return given.evolve(act=given.act.evolve(reason=OTHER))
-    return given.evolve(recorded=OTHER)
+    return given.evolve(recorded=say(OTHER))
 
 
 def _session(one: Session, by: Role) -> Session:

@@ -14,7 +14,8 @@ import lifecycle
 from links import BadLink, Links, Purpose
 from models.answers import ActBase
 from models.base import Role
-from models.pages import Journey, Page, PageQuery
+from models.journeys import Journey
+from models.pages import Page, PageQuery
 from models.state import Receipt
 from settings import LOCAL_KEY, Settings
 from tests.test_web_asks import with_sessions

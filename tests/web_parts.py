@@ -16,8 +16,9 @@ from links import Links, Purpose
 from models.answers import ActBase
 from models.base import Role
 from models.export import Export
+from models.journeys import Journey
 from models.mail import MailEvent
-from models.pages import CoordinatorPage, CoordinatorQuery, Journey, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Overview, Page, PageQuery
 from models.people import Start, StartPerson
 from models.state import Mentorship, Receipt
 from settings import LOCAL_KEY, Settings

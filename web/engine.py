@@ -6,8 +6,9 @@ from typing import Protocol
 
 from models.answers import ActBase
 from models.export import Export
+from models.journeys import Journey
 from models.mail import MailEvent
-from models.pages import CoordinatorPage, CoordinatorQuery, Journey, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Overview, Page, PageQuery
 from models.state import Receipt
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
+from models.journeys import GoalPath
 from models.mail import GoalCard
-from models.pages import GoalPath
 
 WIDTH = 300.0
 HEIGHT = 92.0

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 
 from links import Purpose
 from models.base import Role
-from models.pages import Journey, PageQuery
+from models.journeys import Journey
+from models.pages import PageQuery
 from templates.calendars import session_file
 from web import unhappy
 from web.asks import READ
@@ -18,9 +19,8 @@ from workflows.client import ActRejected, NoSuchMentorship
 from workflows.connection import EngineUnreachable
 
 
-def journey_file_routes(site: Site) -> APIRouter:
-    """Below a journey link, and looked at only."""
-    router = APIRouter()
+def add_file_routes(router: APIRouter, site: Site) -> None:
+    """Adds them below the journey link, to be looked at only."""
 
     @router.api_route("/j/{token}/next.ics", methods=READ)
     async def next_meeting(token: str) -> Response:
@@ -64,7 +64,6 @@ def journey_file_routes(site: Site) -> APIRouter:
         name = re.sub(r"[^a-z0-9_-]", "-", found.mentorship)
         return _file(found.model_dump_json(indent=2).encode(), "application/json", f"mentorship-{name}.json")
 
-    return router
 
 
 async def _opened(site: Site, token: str) -> tuple[Door, Journey]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.pages import Course, Journey, Mark, Stay
+from models.journeys import Course, Journey, Mark, Stay
 from models.people import Language
 from models.state import Stage
 from templates.catalogs import translations
@@ -38,7 +38,7 @@ class Detail:
 
 
 ALL = Detail()
-LEVELS = (Detail(most=6), Detail(most=6, long=240), Detail(most=3, long=60, folded=False))
+LEVELS = (Detail(most=6), Detail(most=6, long=240), Detail(most=3, long=40, folded=False))
 """From the usual page to the one that is small whatever was written."""
 
 

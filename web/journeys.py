@@ -9,7 +9,7 @@ from models.phrases import say
 from models.state import Receipt, SessionStatus
 from web import words
 from web.asks import ABOUT_LINKS, READ
-from web.journey_files import journey_file_routes
+from web.journey_files import add_file_routes
 from web.journey_page import ALL, LEVELS, MOST_BYTES, pictures
 from web.questions import Question, kept, pressed, receipt_page
 from web.site import USABLE, Door, Site
@@ -33,7 +33,7 @@ def journey_routes(site: Site) -> APIRouter:
         door.refuse(pressing=False, allowed=USABLE)
         return _page(door, everything=all)
 
-    router.include_router(journey_file_routes(site))
+    add_file_routes(router, site)
 
     @router.api_route("/j/{token}/{act}", methods=READ)
     async def show_act(token: str, act: str, session: int | None = None, task: int | None = None) -> Response:

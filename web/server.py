@@ -18,8 +18,9 @@ from temporalio.service import RPCError
 
 from models.answers import ActBase
 from models.export import Export
+from models.journeys import Journey
 from models.mail import MailEvent
-from models.pages import CoordinatorPage, CoordinatorQuery, Journey, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Overview, Page, PageQuery
 from models.state import Receipt
 from settings import Settings, settings, told
 from web.app import create_app

@@ -8,7 +8,8 @@ from fastapi.responses import HTMLResponse
 from links import BadLink, Link, Links, Purpose, form_url
 from models.answers import LinkUsed
 from models.base import PAIR
-from models.pages import Journey, LinkStatus, Page, PageQuery
+from models.journeys import Journey
+from models.pages import LinkStatus, Page, PageQuery
 from models.state import Receipt
 from settings import Settings
 from web import unhappy

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from models.pages import Course, Mark, Stay
+from models.journeys import Course, Mark, Stay
 from models.people import Language
 from models.state import Stage
 

@@ -24,8 +24,9 @@ from models.answers import ActBase
 from models.base import Model, Role
 from models.commands import Command
 from models.export import Export
+from models.journeys import Journey
 from models.mail import MailEvent
-from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Journey, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Page, PageQuery
 from models.people import Start
 from models.phrases import NOTHING, Phrase
 from models.program import Program

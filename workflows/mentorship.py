@@ -14,8 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from models.answers import ActBase
     from models.commands import Command
     from models.export import Export
+    from models.journeys import Journey
     from models.mail import Delivery, MailEvent, SendResult
-    from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Journey, Overview, Page, PageQuery
+    from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Page, PageQuery
     from models.state import Mentorship, Receipt
     from workflows.announcing import Announcer
     from workflows.begin import Begin
