@@ -65,7 +65,6 @@ def add_file_routes(router: APIRouter, site: Site) -> None:
         return _file(found.model_dump_json(indent=2).encode(), "application/json", f"mentorship-{name}.json")
 
 
-
 async def _opened(site: Site, token: str) -> tuple[Door, Journey]:
     door = await site.look(Purpose.JOURNEY, token)
     door.refuse(pressing=False, allowed=USABLE)
