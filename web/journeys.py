@@ -67,7 +67,7 @@ def journey_routes(site: Site) -> APIRouter:
 
     @router.api_route("/j/{token}/{act}/receipt/{receipt_id}", methods=READ)
     async def receipt(token: str, act: str, receipt_id: str) -> Response:
-        door = await site.look(Purpose.JOURNEY, token, receipt=receipt_id)
+        door = await site.look(Purpose.JOURNEY, token, receipt=receipt_id, whole=False)
         found = door.receipt(receipt_id)
         if not door.is_usable and not (found and found.act in ABOUT_LINKS):
             door.refuse(pressing=False, allowed=frozenset())

@@ -60,22 +60,29 @@ class Site:
         """The path of a link's page."""
         return self.rendering.at(f"/{purpose.value}/{token}")
 
-    async def open(self, purpose: Purpose, token: str, *, receipt: str = "", move: int | None = None) -> "Door":
-        """The door of a link, with the page that the engine has for it. Raises Unhappy, EngineUnreachable."""
+    async def open(
+        self, purpose: Purpose, token: str, *, receipt: str = "", move: int | None = None, whole: bool = True
+    ) -> "Door":
+        """The door of a link, with the page that the engine has for it. Raises Unhappy, EngineUnreachable.
+
+        Not `whole`, the door of a journey page comes without the journey: a receipt shows nothing of it.
+        """
         link = self.unsealed(purpose, token)
         query = PageQuery(role=link.role, ask=link.ask, link=used(link), receipt=receipt, move=move)
         try:
-            if purpose is Purpose.JOURNEY:
+            if purpose is Purpose.JOURNEY and whole:
                 journey = await self.engine.journey(link.mentorship, query)
                 return Door(self, purpose, token, link, journey.page, journey)
             return Door(self, purpose, token, link, await self.engine.page(link.mentorship, query))
         except (NoSuchMentorship, ActRejected):
             raise unhappy.gone() from None
 
-    async def look(self, purpose: Purpose, token: str, *, receipt: str = "", move: int | None = None) -> "Door":
+    async def look(
+        self, purpose: Purpose, token: str, *, receipt: str = "", move: int | None = None, whole: bool = True
+    ) -> "Door":
         """The same for a GET, where an engine that is away has a page of its own."""
         try:
-            return await self.open(purpose, token, receipt=receipt, move=move)
+            return await self.open(purpose, token, receipt=receipt, move=move, whole=whole)
         except EngineUnreachable:
             raise unhappy.unreachable() from None
 
