@@ -8,7 +8,8 @@ import programs
 from links import Links
 from models.answers import ActBase
 from models.mail import MailEvent
-from models.pages import Journey, Overview, Page, PageQuery
+from models.journeys import Journey
+from models.pages import Overview, Page, PageQuery
 from models.people import Language
 from models.state import Receipt
 from settings import LOCAL_KEY
