@@ -34,6 +34,8 @@ class PageQuery(Model):
     receipt: str = ""
     move: int | None = None
     """The session that is to be moved: the page then offers times for it."""
+    at: Instant | None = None
+    """What time it is for who looks. A workflow's own clock stands still between its events, for days perhaps."""
 
 
 class LinkStatus:
@@ -176,6 +178,8 @@ class CoordinatorQuery(Model):
 
     link: LinkUsed | None = None
     receipt: str = ""
+    at: Instant | None = None
+    """What time it is for who looks, as in `PageQuery`."""
 
 
 class Undelivered(Model):

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import programs
 from links import Links
 from models.answers import ActBase
-from models.mail import MailEvent
 from models.journeys import Journey
+from models.mail import MailEvent
 from models.pages import Overview, Page, PageQuery
 from models.people import Language
 from models.state import Receipt

@@ -1,7 +1,7 @@
 """The workflow around the rules: it starts once, mails, rests, obeys, survives its worker, ends and can be replayed."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -151,6 +151,24 @@ async def test_a_silent_engine_is_told_apart(client: Client, monkeypatch: pytest
         await mentorships.act(started.id, accepts(Role.MENTEE), update_id="press-1")
     with pytest.raises(EngineUnreachable, match="worker"):
         await mentorships.overview(started.id)
+
+
+async def test_a_page_knows_the_time_though_nothing_has_happened_for_days(
+    mentorships: Mentorships, client: Client
+) -> None:
+    id = await begun(mentorships, client)
+    last = (await mentorships.overview(id)).now
+
+    async def later(mentorship: str) -> datetime:
+        return last + timedelta(hours=30)
+
+    async def behind(mentorship: str) -> datetime:
+        return last - timedelta(hours=30)
+
+    query = PageQuery(role=Role.MENTEE)
+    assert (await Mentorships(client, clock=later).page(id, query)).now == last + timedelta(hours=30)
+    assert (await Mentorships(client, clock=later).journey(id, query)).page.now == last + timedelta(hours=30)
+    assert (await Mentorships(client, clock=behind).page(id, query)).now == last
 
 
 async def test_lists_find_mentorships_by_their_attributes(mentorships: Mentorships, client: Client) -> None:

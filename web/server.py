@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import uvicorn
@@ -28,7 +28,7 @@ from web.deadlines import PromptProtocol
 from web.engine import Engine, ListedMentorship
 from workflows.client import Mentorships
 from workflows.connection import EngineUnreachable
-from workflows.time_skipping import skip_to_next
+from workflows.time_skipping import current_time, skip_to_next
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 GRACE = 10
@@ -70,7 +70,21 @@ async def serve(chosen: Settings) -> None:
         except (RPCError, TimeoutError) as problem:
             raise EngineUnreachable("Skipping ahead did not come to an end") from problem
 
-    engine = LateConnected(Mentorships(client, task_queue=chosen.task_queue, webhooks=chosen.webhooks))
+    async def clock(mentorship: str) -> datetime:
+        try:
+            return await current_time(client, mentorship)
+        except RPCError:
+            # Whatever is wrong, the question itself is answered with it.
+            return datetime.now(UTC)
+
+    mentorships = Mentorships(
+        client,
+        task_queue=chosen.task_queue,
+        webhooks=chosen.webhooks,
+        # In local mode someone may have skipped ahead.
+        clock=clock if chosen.local else None,
+    )
+    engine = LateConnected(mentorships)
     app = create_app(engine, chosen, skip=skip if chosen.local else None)
     if chosen.base_url.startswith("https://") and not chosen.trusted_proxies:
         log.warning("TRELLIS_TRUSTED_PROXIES names no proxy: all visitors of the one before us count as one address")

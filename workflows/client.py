@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -58,6 +58,7 @@ FAILED = "failed"
 ENDED = "ended"
 
 T = TypeVar("T")
+Clock = Callable[[str], Awaitable[datetime]]
 Handle = WorkflowHandle[MentorshipWorkflow, Ended]
 
 
@@ -129,9 +130,15 @@ class Mentorships:
     `start` and `list`) NoSuchMentorship.
     """
 
-    def __init__(self, client: Client, *, task_queue: str = "trellis", webhooks: bool = False) -> None:
-        """`webhooks`: mentorships that are started here tell the platform what happens (see docs/webhooks.md)."""
+    def __init__(
+        self, client: Client, *, task_queue: str = "trellis", webhooks: bool = False, clock: Clock | None = None
+    ) -> None:
+        """`webhooks`: mentorships that are started here tell the platform what happens (see docs/webhooks.md).
+
+        `clock` tells what time it is in a mentorship, where that is not the time of day: on servers that skip time.
+        """
         self._client = client
+        self._clock = clock or _time_of_day
         self._task_queue = task_queue
         self._feeds = Feeds(client, task_queue=task_queue) if webhooks else None
 
@@ -181,21 +188,23 @@ class Mentorships:
 
     async def page(self, id: str, query: PageQuery) -> Page:
         """What a page behind a link shows. Changes nothing."""
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.page, query, rpc_timeout=PATIENCE))
+        now = query.evolve(at=await self._clock(id))
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.page, now, rpc_timeout=PATIENCE))
 
     async def journey(self, id: str, query: PageQuery) -> Journey:
         """One person's journey page. Changes nothing."""
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.journey, query, rpc_timeout=PATIENCE))
+        now = query.evolve(at=await self._clock(id))
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.journey, now, rpc_timeout=PATIENCE))
 
     async def export(self, id: str, query: PageQuery) -> Export:
         """All that is kept of one person. Changes nothing."""
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.export, query, rpc_timeout=PATIENCE))
+        now = query.evolve(at=await self._clock(id))
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.export, now, rpc_timeout=PATIENCE))
 
     async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
         """The coordinator's page. Changes nothing."""
-        return await self._answer(
-            id, self._handle(id).query(MentorshipWorkflow.coordinator, query, rpc_timeout=PATIENCE)
-        )
+        now = query.evolve(at=await self._clock(id))
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.coordinator, now, rpc_timeout=PATIENCE))
 
     async def overview(self, id: str) -> Overview:
         """The mentorship as ops see it. Changes nothing."""
@@ -298,6 +307,10 @@ class Mentorships:
                 return False
             raise _unreachable(problem) from problem
         return True
+
+
+async def _time_of_day(mentorship: str) -> datetime:
+    return datetime.now(UTC)
 
 
 def _filter(query: str) -> str:

@@ -114,22 +114,22 @@ class MentorshipWorkflow:
     @workflow.query(description="What one person's page behind a link shows.")
     def page(self, query: PageQuery) -> Page:
         """The page of one ask, or of an act that is possible at any time."""
-        return lifecycle.page(self._state, query, workflow.now())
+        return lifecycle.page(self._state, query, _now(query.at))
 
     @workflow.query(description="One person's journey page: where we are, what each owes, what is next.")
     def journey(self, query: PageQuery) -> Journey:
         """The journey page."""
-        return lifecycle.journey(self._state, query, workflow.now())
+        return lifecycle.journey(self._state, query, _now(query.at))
 
     @workflow.query(description="All that is kept of one person, for them to take away.")
     def export(self, query: PageQuery) -> Export:
         """One person's own data."""
-        return lifecycle.export(self._state, query.role, workflow.now())
+        return lifecycle.export(self._state, query.role, _now(query.at))
 
     @workflow.query(description="The coordinator's page: who is stuck and why, and what can be done.")
     def coordinator(self, query: CoordinatorQuery) -> CoordinatorPage:
         """The coordinator's page."""
-        return lifecycle.coordinator(self._state, query, workflow.now())
+        return lifecycle.coordinator(self._state, query, _now(query.at))
 
     @workflow.query(description="The mentorship as ops see it: waiting on whom, next, health, last mail.")
     def overview(self) -> Overview:
@@ -232,3 +232,9 @@ class MentorshipWorkflow:
             return lifecycle.apply(self._state, act, workflow.now(), update.id)
         except Rejected as problem:
             raise rejected(problem) from None
+
+
+def _now(told: datetime | None) -> datetime:
+    """What time it is for a query. The workflow's clock shows its last event; who asks may know better."""
+    own = workflow.now()
+    return own if told is None else max(own, told)
