@@ -12,6 +12,8 @@ from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from web.api.keys import read_keys
+
 ROOT = Path(__file__).resolve().parent
 LOCAL_KEY = "local-mode-only-not-a-secret-local-mode-only"
 P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
@@ -73,6 +75,10 @@ class Settings(BaseSettings):
     rates_looks: str = "6000/minute"
     """Pages opened by everybody: those with a genuine link, and apart from them those without."""
     rates_presses: str = "1200/minute"
+    api_keys: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma-separated `name:scope:sha256`, as `python starter.py api-key` prints them. Without any, there is no API."""
+    api_rate: str = "600/minute"
+    """How often one API key may ask."""
     rate_storage: SecretStr = SecretStr("memory://")
     """Where is counted: in each web process, or in one Redis for all of them (`redis://…`, `rediss://…`)."""
 
@@ -83,7 +89,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "rates_looks_per_address", "rates_presses_per_address", "rates_looks_per_person", "rates_presses_per_person",
-        "rates_looks", "rates_presses",
+        "rates_looks", "rates_presses", "api_rate",
     )  # fmt: skip
     @classmethod
     def _is_rate(cls, value: str) -> str:
@@ -123,7 +129,13 @@ class Settings(BaseSettings):
         """Whether the platform wants to hear of mentorships that begin now."""
         return bool(self.webhook_url)
 
-    @field_validator("link_keys", "trusted_proxies", "webhook_secrets", mode="before")
+    @field_validator("api_keys")
+    @classmethod
+    def _are_api_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        read_keys(value)
+        return value
+
+    @field_validator("link_keys", "trusted_proxies", "webhook_secrets", "api_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

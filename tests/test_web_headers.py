@@ -12,11 +12,12 @@ from bs4 import BeautifulSoup
 
 from demo.sendgrid_events import Key
 from settings import Settings
+from tests.api_parts import START as START_OF_API
 from tests.test_web_asks import with_sessions
 from tests.test_web_certificate import LIVES, completed, visit
 from tests.test_web_outbox import written
 from tests.web_parts import Browser, PureEngine, ask_link, coordinator_link, filled, journey_link, unsubscribe_link
-from tests.web_routes import SECRET_WORDS, BreakingEngine, every_route, visitor, whole_app
+from tests.web_routes import API_KEY, SECRET_WORDS, BreakingEngine, every_route, visitor, whole_app
 from web.app import create_app
 
 COMMON = {
@@ -31,6 +32,7 @@ COMMON = {
     "x-robots-tag": "noindex, nofollow",
 }
 UNSTYLED = {**COMMON, "content-security-policy": COMMON["content-security-policy"].replace(" 'sha256-…'", "")}
+OF_THE_API = dict.fromkeys(("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-request-id"), "…")
 SETS = {
     "page": {**COMMON, "content-type": "text/html; charset=utf-8"},
     "later": {**COMMON, "content-type": "text/html; charset=utf-8", "retry-after": "…"},
@@ -38,6 +40,16 @@ SETS = {
     "way": {**UNSTYLED, "location": "…"},
     "word": {**UNSTYLED, "content-type": "application/json"},
     "nothing": UNSTYLED,
+    "answer": {**UNSTYLED, "content-type": "application/json", **OF_THE_API},
+    "lines": {**UNSTYLED, "content-type": "application/x-ndjson", **OF_THE_API},
+    "problem": {**UNSTYLED, "content-type": "application/problem+json", **OF_THE_API},
+    "problem-later": {**UNSTYLED, "content-type": "application/problem+json", "retry-after": "…", **OF_THE_API},
+    "problem-method": {**UNSTYLED, "content-type": "application/problem+json", "allow": "…", **OF_THE_API},
+    "problem-key": {
+        **UNSTYLED, "content-type": "application/problem+json", "www-authenticate": "…", "x-request-id": "…"
+    },
+    "open-answer": {**UNSTYLED, "content-type": "application/json", "x-request-id": "…"},
+    "open-problem": {**UNSTYLED, "content-type": "application/problem+json", "x-request-id": "…"},
     "nothing-later": {**UNSTYLED, "retry-after": "…"},
     "file": {
         **UNSTYLED,
@@ -124,6 +136,20 @@ SNAPSHOT = {
     "HEAD /outbox/{mail_id}/html": "200 mail, 404 page, 200 mail, 200 mail, 429 later",
     "GET /outbox/{mail_id}/attachment/{index}": "200 download, 404 page, 200 download, 200 download, 429 later",
     "HEAD /outbox/{mail_id}/attachment/{index}": "200 download, 404 page, 200 download, 200 download, 429 later",
+    "GET /api/v1/openapi.json": "200 answer, 200 open-answer, 200 answer, 200 answer, 429 problem-later",
+    "HEAD /api/v1/openapi.json": "200 answer, 200 open-answer, 200 answer, 200 answer, 429 problem-later",
+    "GET /api/v1/problems/{code}": "200 answer, 404 open-problem, 200 answer, 200 answer, 429 problem-later",
+    "POST /api/v1/mentorships": "201 answer, 401 problem-key, 503 problem-later, 500 problem, 429 problem-later",
+    "GET /api/v1/mentorships": "200 answer, 401 problem-key, 503 problem-later, 500 problem, 429 problem-later",
+    "GET /api/v1/count": "200 answer, 401 problem-key, 503 problem-later, 500 problem, 429 problem-later",
+    "POST /api/v1/mentorships/bulk": "200 lines, 401 problem-key, 200 lines, 200 lines, 429 problem-later",
+    "GET /api/v1/mentorships/{id}": "200 answer, 401 problem-key, 503 problem-later, 500 problem, 429 problem-later",
+    "GET /api/v1/mentorships/{id}/summary": "200 answer, 401 problem-key, 503 problem-later, 500 problem, "
+    "429 problem-later",
+    "GET /api/v1/mentorships/{id}/export": "200 answer, 401 problem-key, 503 problem-later, 500 problem, "
+    "429 problem-later",
+    "POST /api/v1/mentorships/{id}/commands": "200 answer, 401 problem-key, 503 problem-later, 500 problem, "
+    "429 problem-later",
     "GET /static/{path}": "200 file, 404 public-page, 200 file, 200 file, 200 file",
     "HEAD /static/{path}": "200 file, 404 public-page, 200 file, 200 file, 200 file",
 }
@@ -131,6 +157,10 @@ SNAPSHOT = {
 something unforeseen happens, and when it comes too often."""
 
 
+DIFFERING = (
+    *("retry-after", "allow", "location", "etag", "last-modified", "content-disposition", "www-authenticate"),
+    *OF_THE_API,
+)
 LINKS_BY_PATH = {
     "/a": ask_link("accept.mentee"),
     "/c": coordinator_link(),
@@ -143,7 +173,7 @@ def kind(answer: httpx.Response) -> str:
     """Which of the sets an answer's headers are, exactly."""
     seen = {name: value for name, value in answer.headers.items() if name != "content-length"}
     seen["content-security-policy"] = re.sub(r"sha256-[\w+/=]+", "sha256-…", seen["content-security-policy"])
-    for name in ("retry-after", "allow", "location", "etag", "last-modified", "content-disposition"):
+    for name in DIFFERING:
         if name in seen:
             seen[name] = "…"
     found = [name for name, headers in SETS.items() if headers == seen]
@@ -165,6 +195,23 @@ class InBetterTimes:
         self.engine.down, self.engine.broken = self.before
 
 
+async def _of_a_platform(http: httpx.AsyncClient, method: str, path: str, *, genuine: bool) -> httpx.Response:
+    """A request to the API, with a key or with a wrong one."""
+    body: dict[str, Any] = {}
+    if method == "POST":
+        sent, media_type = START_OF_API, "application/json"
+        if path.endswith("/commands"):
+            sent = {"command": "message", "to": "both", "text": "Hm."}
+        if path.endswith("/bulk"):
+            media_type = "application/x-ndjson"
+        body = {"content": json.dumps(sent), "headers": {"Content-Type": media_type}}
+    if path.endswith("/export"):
+        body = {"params": {"role": "mentee"}}
+    http.headers["Authorization"] = f"Bearer {API_KEY[0] if genuine else 'trellis_wrong'}"
+    address = path.format(id="pair-1", code="invalid" if genuine else "none")
+    return await http.request(method, address, **body)
+
+
 class Scene:
     """An application in which every route leads somewhere."""
 
@@ -174,11 +221,14 @@ class Scene:
         self.events = 0
         self.mail = written(folder, 1, "mentee")
         self.app = whole_app(self.engine, folder)
-        self.bounded = whole_app(self.engine, folder, rates=True, rates_looks="1/hour", rates_presses="1/hour")
+        few = {"rates_looks": "1/hour", "rates_presses": "1/hour", "api_rate": "1/hour"}
+        self.bounded = whole_app(self.engine, folder, rates=True, **few)
 
     async def request(self, method: str, path: str, *, genuine: bool, bounded: bool = False) -> httpx.Response:
         """A request as its route wants it."""
         http = visitor(self.bounded if bounded else self.app)
+        if path.startswith("/api/"):
+            return await _of_a_platform(http, method, path, genuine=genuine)
         token = LINKS_BY_PATH.get(path[:2], "/x")
         address = path.format(
             token=token.rsplit("/", 1)[-1] if genuine else "forged",
@@ -270,7 +320,10 @@ async def test_what_a_route_does_not_do_it_refuses_with_the_same_headers(tmp_pat
             mail_id="x",
             index=0,
             path="style.css",
+            id="pair-1",
+            code="invalid",
         )
+        http.headers["Authorization"] = f"Bearer {API_KEY[0]}" if path.startswith("/api/") else ""
         for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE"):
             if (method, path) in known:
                 continue
@@ -279,6 +332,8 @@ async def test_what_a_route_does_not_do_it_refuses_with_the_same_headers(tmp_pat
                 assert answer.status_code == 404, "an act of that name is not known"
                 continue
             refused = "public-refused" if path.startswith("/static/") else "refused"
+            if path.startswith("/api/"):
+                refused = "problem-method"
             assert f"{answer.status_code} {kind(answer)}" == f"405 {refused}", (method, path)
     assert engine.effects == 0
 

@@ -20,11 +20,14 @@ from models.journeys import Journey
 from models.mail import MailEvent
 from models.pages import CoordinatorPage, CoordinatorQuery, Overview, Page, PageQuery
 from models.people import Start, StartPerson
+from models.program import Program
 from models.state import Mentorship, Receipt
 from settings import LOCAL_KEY, Settings
 from web.app import create_app
 from web.engine import Skip
-from workflows.client import ActRejected, NoSuchMentorship
+from workflows import fingerprints
+from workflows.begin import workflow_id
+from workflows.client import ActRejected, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
 from workflows.connection import EngineUnreachable
 
 BASE = "http://127.0.0.1:8000"
@@ -56,6 +59,8 @@ class PureEngine:
     drop_answer: bool = False
     calls: list[str] = field(default_factory=list)
     effects: int = 0
+    starts: dict[str, Start] = field(default_factory=dict)
+    queries: list[str] = field(default_factory=list)
 
     def settle(self) -> None:
         """What is due by now happens, as when the workflow wakes."""
@@ -69,10 +74,13 @@ class PureEngine:
             self.settle()
         self.now = until
 
-    def _there(self, id: str, what: str) -> None:
+    def _asked(self, what: str) -> None:
         self.calls.append(what)
         if self.down:
             raise EngineUnreachable("away")
+
+    def _there(self, id: str, what: str) -> None:
+        self._asked(what)
         if id != self.m.id:
             raise NoSuchMentorship(id)
 
@@ -111,6 +119,33 @@ class PureEngine:
     async def mail_event(self, id: str, event: MailEvent) -> None:
         self._there(id, "mail_event")
         self.m = lifecycle.mail_event(self.m, event, self.now)
+
+    async def start(self, start: Start, program: Program) -> Started:
+        self._asked("start")
+        known = self.starts.setdefault(start.id, start)
+        if fields := fingerprints.differing(fingerprints.fingerprint(known), start):
+            raise StartConflict(start.id, fields)
+        return Started(id=start.id, workflow_id=workflow_id(start.id), already_running=known is not start)
+
+    async def list_page(self, query: str = "", *, limit: int = 50, cursor: str = "") -> ListedPage:
+        """All of them, whatever is asked: what was asked is kept in `queries`."""
+        self._asked("list_page")
+        self.queries.append(query)
+        ids = [self.m.id, *self.starts]
+        first = int(cursor or 0)
+        found = tuple(
+            Listed(
+                id=id, program="career", stage="intro", status="active", health="too_early", outcome="",
+                waiting_on="nobody", started_at=START, ended=False,
+            )
+            for id in ids[first : first + limit]
+        )  # fmt: skip
+        return ListedPage(mentorships=found, cursor=str(first + limit) if first + limit < len(ids) else None)
+
+    async def count(self, query: str = "") -> int:
+        self._asked("count")
+        self.queries.append(query)
+        return 1 + len(self.starts)
 
     async def list(self, query: str = "") -> AsyncIterator[SimpleNamespace]:
         if self.down:

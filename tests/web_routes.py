@@ -13,8 +13,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from demo.sendgrid_events import Key
 from settings import LOCAL_KEY, Settings
 from tests.web_parts import BASE, PureEngine
+from web.api.keys import Scope, mint
 from web.app import create_app
 
+API_KEY = mint("platform", Scope.ADMIN)
+"""A key, and its entry for the settings."""
 SECRET_WORDS = "the value that was wrong: ines@example.com"
 
 
@@ -24,8 +27,8 @@ class BreakingEngine(PureEngine):
 
     broken: bool = False
 
-    def _there(self, id: str, what: str) -> None:
-        super()._there(id, what)
+    def _asked(self, what: str) -> None:
+        super()._asked(what)
         if self.broken:
             raise RuntimeError(SECRET_WORDS)
 
@@ -41,6 +44,7 @@ def whole_app(engine: PureEngine, folder: Path, **chosen: object) -> FastAPI:
         "link_keys": LOCAL_KEY,
         "outbox_dir": folder,
         "sendgrid_webhook_key": Key(folder / "signing-key.pem").public,
+        "api_keys": API_KEY[1],
         **chosen,
     }
     return create_app(engine, Settings.model_validate(settings), skip)
@@ -53,10 +57,12 @@ def visitor(app: FastAPI, address: str = "192.0.2.1") -> httpx.AsyncClient:
 
 
 def all_routes(app: FastAPI) -> list[tuple[str, str]]:
-    """Method and path of every route; of a mount, the reading methods that it has."""
+    """Method and path of every route, those of a mounted application too; of files, the reading methods."""
     found: list[tuple[str, str]] = []
     for one in _flat(app.routes):
-        if isinstance(one, Mount):
+        if isinstance(one, Mount) and isinstance(one.app, FastAPI):
+            found += [(method, f"{one.path}{path}") for method, path in all_routes(one.app)]
+        elif isinstance(one, Mount):
             found += [(method, f"{one.path}/{{path}}") for method in ("GET", "HEAD")]
         else:
             assert isinstance(one, Route), f"a route of a kind that no test knows yet: {one}"

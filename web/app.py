@@ -11,10 +11,13 @@ from starlette.exceptions import HTTPException
 from links import Links
 from settings import ROOT, Settings
 from web import unhappy
+from web.api.access import Access
+from web.api.app import create_api, refusal
+from web.api.request_ids import RequestIds, is_api
 from web.asks import READ, ask_routes
 from web.coordinating import coordinator_routes
 from web.engine import Engine, Skip
-from web.guards import BodyCap, Bounded, LastResort, SafeHeaders, SameSite
+from web.guards import UNBOUNDED, BodyCap, Bounded, LastResort, SafeHeaders, SameSite
 from web.journeys import journey_routes
 from web.nonces import Nonces
 from web.outbox import outbox_routes
@@ -46,21 +49,39 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     if settings.local:
         app.include_router(outbox_routes(site))
     app.mount("/static", StaticFiles(directory=ROOT / "web" / "static"), name="static")
+    if settings.api_keys:
+        app.mount("/api/v1", create_api(mentorships, settings, links))
     _handle_problems(app, site)
+    rates = Rates(settings) if settings.bounds_rates or settings.api_keys else None
     # The last one added stands first.
-    if settings.bounds_rates:
-        app.add_middleware(Bounded, rates=Rates(settings), links=links, too_soon=too_soon(site))
+    if rates is not None and settings.bounds_rates:
+        # The API has rates of its own, by key.
+        unbounded = (*UNBOUNDED, "/api/") if settings.api_keys else UNBOUNDED
+        app.add_middleware(Bounded, rates=rates, links=links, too_soon=too_soon(site), unbounded=unbounded)
     app.add_middleware(SameSite, refusal=_page(site, 403, unhappy.ELSEWHERE), base_url=settings.base_url, exempt="/u/")
     app.add_middleware(
         BodyCap, refusal=_page(site, 413, unhappy.HTTP_PAGES[413]), too_slow=_page(site, 408, unhappy.HTTP_PAGES[408])
     )
+    if rates is not None and settings.api_keys:
+        app.add_middleware(Access, keys=settings.api_keys, rate=settings.api_rate, rates=rates)
     app.add_middleware(LastResort, answer=_page(site, 500, unhappy.OURS))
+    if settings.api_keys:
+        app.add_middleware(RequestIds)
     app.add_middleware(SafeHeaders, base_url=settings.base_url)
     return app
 
 
 def _page(site: Site, status: int, words: tuple[str, str]) -> Callable[[Request], Response]:
-    return lambda request: site.show_unhappy(Unhappy(status, *words), _accepted(request))
+    def answer(request: Request) -> Response:
+        if _is_for_programs(site, request):
+            return refusal(request, status)
+        return site.show_unhappy(Unhappy(status, *words), _accepted(request))
+
+    return answer
+
+
+def _is_for_programs(site: Site, request: Request) -> bool:
+    return bool(site.settings.api_keys) and is_api(request.scope["path"])
 
 
 def _accepted(request: Request) -> str:
@@ -74,6 +95,8 @@ def _handle_problems(app: FastAPI, site: Site) -> None:
 
     async def http(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, HTTPException)
+        if _is_for_programs(site, request):
+            return refusal(request, problem.status_code, dict(problem.headers or {}))
         words = unhappy.HTTP_PAGES.get(problem.status_code, unhappy.OTHERWISE)
         told = Unhappy(problem.status_code, *words, headers=dict(problem.headers or {}))
         return site.show_unhappy(told, _accepted(request))

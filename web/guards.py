@@ -28,6 +28,8 @@ BODY_WITHIN = 30.0
 UNBOUNDED = ("/static/", "/health", "/webhooks/")
 """Without rates: files, a word for load balancers, and SendGrid, whose signature is checked before anything is asked of
 the engine and who would only bring refused events again."""
+BULK = "/api/v1/mentorships/bulk"
+"""Its body is read line by line, with bounds of its own, and only for who has a key: see `web.api.bulk`."""
 
 HEADERS = {
     "Content-Security-Policy": policy(),
@@ -122,7 +124,7 @@ class BodyCap:
         self.app, self.refusal, self.too_slow, self.most_of_a_form = app, refusal, too_slow, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or scope["path"] == BULK:
             return await self.app(scope, receive, send)
         most = MOST_BYTES_OF_EVENTS if str(scope["path"]).startswith("/webhooks/") else self.most_of_a_form
         declared = Headers(scope=scope).get("content-length", "0")
@@ -192,11 +194,13 @@ class Bounded:
         rates: Rates,
         links: Links,
         too_soon: Callable[[Request, Link | None, int], Awaitable[Response]],
+        unbounded: tuple[str, ...] = UNBOUNDED,
     ) -> None:
         self.app, self.rates, self.links, self.too_soon = app, rates, links, too_soon
+        self.unbounded = unbounded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or str(scope["path"]).startswith(UNBOUNDED):
+        if scope["type"] != "http" or str(scope["path"]).startswith(self.unbounded):
             return await self.app(scope, receive, send)
         purpose, link = self._link(str(scope["path"]))
         address = str((scope.get("client") or ("",))[0])

@@ -4,10 +4,10 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import IPv6Address, ip_address
 from math import ceil
-from typing import cast
+from typing import TypeVar, cast
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, Storage
@@ -27,6 +27,8 @@ tell whose counter is whose: no address is kept at all."""
 ANSWERS_WITHIN = 0.5
 """Seconds for a Redis to count. After that each process counts for itself."""
 TRIED_AGAIN_AFTER = 10.0
+
+T = TypeVar("T")
 
 
 class Rates:
@@ -54,15 +56,28 @@ class Rates:
     async def wait(self, address: str, purpose: Purpose | None, link: Link | None, *, pressing: bool) -> int:
         """Counts a request. Seconds to wait if it comes too soon, or 0. The signature of `link` was verified."""
         for whose, key in self._counted(address, purpose, link):
-            if seconds := await self._hit(self._rates[whose, pressing], f"{whose}.{key}.{int(pressing)}"):
+            if seconds := await self.hit(self._rates[whose, pressing], f"{whose}.{key}.{int(pressing)}"):
                 return seconds
         return 0
+
+    async def hit(self, rate: RateLimitItem, key: str) -> int:
+        """Counts one more. Seconds to wait if it comes too soon, or 0."""
+        return await self._asked(lambda limiter: _hit(limiter, rate, key))
+
+    async def left(self, rate: RateLimitItem, key: str) -> tuple[int, float]:
+        """How many more may come just now, and the seconds until there is room for another."""
+        stats = await self._asked(lambda limiter: limiter.get_window_stats(rate, key))
+        return stats.remaining, stats.reset_time - time.time()
+
+    def bucket(self, address: str) -> int:
+        """The counter that this address shares with some others."""
+        return int.from_bytes(self._hashed(network(address))[:4]) % BUCKETS
 
     def _counted(self, address: str, purpose: Purpose | None, link: Link | None) -> Iterator[tuple[str, str]]:
         known = "stranger" if link is None else "known"
         # Presses of unsubscribe buttons come from the few addresses of a mail provider, for many people (RFC 8058).
         if link is None or purpose is not Purpose.UNSUBSCRIBE:
-            yield "address", f"{known}.{int.from_bytes(self._hashed(network(address))[:4]) % BUCKETS}"
+            yield "address", f"{known}.{self.bucket(address)}"
         if link is not None:
             yield "person", self._hashed(f"{link.role.value}/{link.mentorship}").hex()[:32]
         yield "all", known
@@ -70,15 +85,15 @@ class Rates:
     def _hashed(self, text: str) -> bytes:
         return hmac.digest(self._key, f"rates/{text}".encode(), "sha256")
 
-    async def _hit(self, rate: RateLimitItem, key: str) -> int:
+    async def _asked(self, ask: Callable[[SlidingWindowCounterRateLimiter], Awaitable[T]]) -> T:
         if self._shared is not None and time.monotonic() >= self._away_until:
             try:
                 async with asyncio.timeout(ANSWERS_WITHIN):
-                    return await _hit(self._shared, rate, key)
+                    return await ask(self._shared)
             except (StorageError, TimeoutError):
                 self._away_until = time.monotonic() + TRIED_AGAIN_AFTER
                 log.warning("TRELLIS_RATE_STORAGE does not answer: each web process counts for itself until it does")
-        return await _hit(self._own, rate, key)
+        return await ask(self._own)
 
 
 def network(address: str) -> str:

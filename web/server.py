@@ -21,12 +21,14 @@ from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
 from models.pages import CoordinatorPage, CoordinatorQuery, Overview, Page, PageQuery
+from models.people import Start
+from models.program import Program
 from models.state import Receipt
 from settings import Settings, settings, told
 from web.app import create_app
 from web.deadlines import PromptProtocol
 from web.engine import Engine, ListedMentorship
-from workflows.client import Mentorships
+from workflows.client import ListedPage, Mentorships, Started
 from workflows.connection import EngineUnreachable
 from workflows.time_skipping import current_time, skip_to_next
 
@@ -149,6 +151,18 @@ class LateConnected:
     async def overview(self, id: str) -> Overview:
         """See `Mentorships.overview`."""
         return await _connected(self._engine.overview(id))
+
+    async def start(self, start: Start, program: Program) -> Started:
+        """See `Mentorships.start`."""
+        return await _connected(self._engine.start(start, program))
+
+    async def list_page(self, query: str = "", *, limit: int = 50, cursor: str = "") -> ListedPage:
+        """See `Mentorships.list_page`."""
+        return await _connected(self._engine.list_page(query, limit=limit, cursor=cursor))
+
+    async def count(self, query: str = "") -> int:
+        """See `Mentorships.count`."""
+        return await _connected(self._engine.count(query))
 
     async def mail_event(self, id: str, event: MailEvent) -> None:
         """See `Mentorships.mail_event`."""

@@ -1,0 +1,1 @@
+"""The HTTP API for platform backends, below /api/v1."""
