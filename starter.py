@@ -34,6 +34,7 @@ from models.problems import describe
 from models.state import Stage
 from models.wall_clock import is_zone
 from settings import ROOT, Settings, settings, told
+from web.api.minting import api_key
 from workflows import search_attributes
 from workflows.client import ActRejected, Mentorships, NoSuchMentorship, StartConflict, Started
 from workflows.connection import EngineUnreachable, connect
@@ -65,6 +66,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command(name="api-key")(api_key)
 
 MentorshipId = Annotated[str, typer.Argument(metavar="ID", help="The platform's id of the mentorship.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]

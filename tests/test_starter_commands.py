@@ -12,7 +12,7 @@ import pytest
 
 from settings import ROOT
 
-COMMANDS = ("start", "show", "list", "act", "pause", "resume", "end", "events", "preview", "demo")
+COMMANDS = ("start", "show", "list", "act", "pause", "resume", "end", "events", "preview", "demo", "api-key")
 
 
 def starter(*arguments: str, address: str = "127.0.0.1:1") -> subprocess.CompletedProcess[str]:
