@@ -488,6 +488,8 @@ def the_fullest(letter: str) -> Mentorship:
     state = GoalState(percent=50, note=text(1000), history=tuple((now, 10 * step) for step in range(10)))
     start = now - timedelta(days=200)
     return m.evolve(
+        mentor=m.mentor.evolve(name=letter * 200),
+        mentee=m.mentee.evolve(name=letter * 200),
         started_at=start,
         visits=tuple(visit.evolve(at=start + timedelta(days=index)) for index, visit in enumerate(m.visits)),
         deadline=now + timedelta(days=400),

@@ -24,7 +24,7 @@ class Detail:
     long: int | None = None
     most: int | None = None
     folded: bool = True
-    """Whether what is folded on the page is there at all."""
+    """Whether what is folded on the page, or drawn for wide screens, is there at all."""
 
     @property
     def all(self) -> bool:
@@ -38,7 +38,7 @@ class Detail:
 
 
 ALL = Detail()
-LEVELS = (Detail(most=6), Detail(most=6, long=240), Detail(most=3, long=40, folded=False))
+LEVELS = (Detail(most=6), Detail(most=6, long=240), Detail(most=3, long=30, folded=False))
 """From the usual page to the one that is small whatever was written."""
 
 
