@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import programs
 from links import Links
 from models.answers import ActBase
+from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
 from models.pages import Overview, Page, PageQuery
@@ -48,6 +49,9 @@ class Scenes:
 
     async def journey(self, id: str, query: PageQuery) -> Journey:
         return await self._of(id).journey(id, query)
+
+    async def export(self, id: str, query: PageQuery) -> Export:
+        return await self._of(id).export(id, query)
 
     async def overview(self, id: str) -> Overview:
         return await self._of(id).overview(id)

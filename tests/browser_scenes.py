@@ -200,6 +200,11 @@ def ended(role: Role, how: Callable[[Story], object]) -> Make:
     return make
 
 
+def certificate(scene: Scene) -> str:
+    """The certificate of a mentorship that went the whole way."""
+    return f"{ended(MENTEE, together)(scene)}/certificate"
+
+
 def together(story: Story) -> None:
     story.live_on(silent=())
 
