@@ -142,10 +142,8 @@ def _set_goals(me: Answering, form: Form) -> Values:
         },
     )
     if me.done["set_goals"]:
-        # The page holds the goals as they were: the dates have to lie ahead again.
-        dates: Values = {
-            name: me.day(70) for name, field in form.fields.items() if field.leaf == "by_when" and not field.empty
-        }
+        # The page holds the goals as they were, but for days that have passed: another one is chosen.
+        dates: Values = {name: me.day(70) for name, field in form.fields.items() if field.leaf == "by_when"}
         return {"goals.0.target": REVISED} | dates
     return {f"goals.{row}.{name}": value for row, goal in enumerate(goals) for name, value in goal.items()}
 

@@ -1,6 +1,7 @@
 """Form values to acts and back, and the words for what is wrong."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,15 @@ from models.answers import (
     Report,
 )
 from models.base import Role
+from models.pages import PageQuery
+from tests.test_web_asks import with_goals
 from web.answered import told
 from web.coordinating import DEEDS
 from web.dates import apart, when
 from web.fields import FIELDS, ROWS, WHOLES, field_name
 from web.forms import flatten, nested, typed
 from web.mistakes import _field_names, mistakes_of, worded
+from web.prefill import first_values
 from web.rendering import brand_style
 
 BERLIN = "Europe/Berlin"
@@ -175,3 +179,14 @@ def test_an_answer_is_told_in_words_dates_and_the_readers_zone() -> None:
     assert lines["Task 1, who does it"] == "mentee"
     assert lines["The new time"] == "Monday 4 January 2027, 10:00 (New York time)"
     assert not {"By", "Ask", "The reason"} & lines.keys(), "who and what is plain, and what is empty was not said"
+
+
+async def test_a_goals_day_that_has_passed_is_not_filled_in_again() -> None:
+    engine, _ = await with_goals()
+    page = await engine.page("pair-1", PageQuery(role=Role.MENTEE))
+    draft = engine.m.goals[0]
+    for days, kept in ((1, True), (0, False), (-30, False)):
+        goal = draft.evolve(by_when=(page.now + timedelta(days=days)).astimezone(ZoneInfo("Europe/Lisbon")).date())
+        values = first_values("set_goals", page.evolve(draft_goals=(goal,)), {}, None)
+        assert ("goals.0.by_when" in values) is kept
+        assert values["goals.0.title"] == draft.title

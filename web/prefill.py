@@ -2,6 +2,7 @@
 
 from models.base import Role
 from models.pages import LinkStatus, Page
+from web.dates import local_date
 from web.forms import Values, flatten
 
 
@@ -35,6 +36,8 @@ def _known(act: str, page: Page) -> dict[str, str | tuple[str, ...]]:
                 f"goals.{row}.{name}": value
                 for row, goal in enumerate(page.draft_goals)
                 for name, value in flatten(goal, zone).items()
+                # A day that has passed is no answer any more: the form opens where another one is chosen.
+                if name != "by_when" or str(value) > local_date(page.now, zone)
             }
         case "sign_agreement":
             offered = page.terms or page.partner_terms
