@@ -10,7 +10,7 @@ from models.answers import ActBase
 from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
-from models.pages import Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Overview, Page, PageQuery
 from models.people import Language
 from models.state import Receipt
 from settings import LOCAL_KEY
@@ -52,6 +52,9 @@ class Scenes:
 
     async def export(self, id: str, query: PageQuery) -> Export:
         return await self._of(id).export(id, query)
+
+    async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
+        return await self._of(id).coordinator(id, query)
 
     async def overview(self, id: str) -> Overview:
         return await self._of(id).overview(id)

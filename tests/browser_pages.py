@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from models.base import Role
 from models.program import AskKind
+from tests import browser_desk as desks
 from tests import browser_scenes as scenes
+from tests.browser_desk import desk
 from tests.browser_scenes import MENTEE, MENTOR, Make, act, answered, asked, did, ended, journey, plain
 from tests.browser_walks import NOTHING, Says, both, on_days, plainly
 from tests.web_parts import PureEngine
@@ -69,6 +71,10 @@ def at_any_time(name: str, make: Make, says: Says = NOTHING) -> Shown:
     return Shown(f"At any time: {name}", f"acts/{name}.html", make, Then.ANSWER, says)
 
 
+def at_the_desk(name: str, says: Says = NOTHING, *orders: desks.Order) -> Shown:
+    return Shown(f"Coordinator: {name}", f"coordinator/{name}.html", desk(f"/{name}", *orders), Then.ANSWER, says)
+
+
 TASK = both(plainly(task__title="Read the page on maps", task__owner="mentee"), on_days(task__due=6))
 LESS = plainly(mail="partner_only")
 NO_SESSION = plainly(happened="no", reason="I was ill on the day.")
@@ -105,7 +111,6 @@ PAGES: tuple[Shown, ...] = (
         "asks/report.html",
         asked(K.REPORT, MENTEE),
         Then.PRESS,
-        plainly(happened="yes", goal="The next step"),
         after=("asks/report.html", 422),
     ),
     Shown("Mistakes: pause", "acts/pause.html", act("pause"), Then.PRESS, after=("acts/pause.html", 422)),
@@ -126,6 +131,8 @@ PAGES: tuple[Shown, ...] = (
     at_any_time("fresh_link", act("fresh_link")),
     Shown("At any time: fresh_link, late", "acts/fresh_link.html", scenes.late("/fresh"), Then.ANSWER),
     at_any_time("unsubscribe", act("unsubscribe"), LESS),
+    at_any_time("not_mine", act("not_mine")),
+    Shown("At any time: not_mine, over", "acts/not_mine.html", ended(MENTEE, scenes.silent, "/not_mine")),
     at_any_time("snooze", scenes.snooze, plainly(days="2")),
     Shown("At any time: choose a session", "choose.html", act("move_session", kind=K.PREPARE)),
     Shown("At any time: choose a task", "choose.html", scenes.of_done_task("")),
@@ -148,6 +155,27 @@ PAGES: tuple[Shown, ...] = (
     Shown("Ending: early", "journey.html", ended(MENTEE, scenes.early)),
     Shown("Ending: lapsed", "journey.html", ended(MENTEE, scenes.silent)),
     Shown("Ending: cancelled", "journey.html", ended(MENTEE, scenes.cancelled)),
+    Shown("Ending: certificate", "certificate.html", ended(MENTEE, scenes.together, "/certificate")),
+    Shown("Ending: no certificate", "unhappy.html", ended(MENTOR, scenes.together, "/certificate"), status=404),
+    Shown("Coordinator: page", "coordinator/page.html", desk()),
+    Shown("Coordinator: at rest", "coordinator/page.html", desk("", desks.tell, desks.rest)),
+    Shown("Coordinator: over", "coordinator/page.html", desk("", desks.close)),
+    Shown("Coordinator: not possible now", "coordinator/page.html", desk("/resume")),
+    at_the_desk("message", plainly(to="both", text="How are you two?")),
+    at_the_desk("patience", plainly(days="7")),
+    at_the_desk("pause"),
+    at_the_desk("resume", NOTHING, desks.rest),
+    at_the_desk("rematch", plainly(outcome="not_a_fit")),
+    at_the_desk("end", plainly(outcome="ended_early")),
+    Shown("Coordinator: receipt", "coordinator/receipt.html", desk("/receipt/{receipt}", desks.rest)),
+    Shown(
+        "Mistakes: message",
+        "coordinator/message.html",
+        desk("/message"),
+        Then.PRESS,
+        after=("coordinator/message.html", 422),
+    ),
+    Shown("Unhappy: coordinator's link", "unhappy.html", desks.handed_over, status=410),
     Shown("Unhappy: answered", "answered.html", answered(K.PREPARE, MENTEE, then=K.REPORT)),
     Shown("Unhappy: ran out", "unhappy.html", scenes.late(), status=410),
     Shown("Unhappy: revoked", "unhappy.html", scenes.revoked, status=410),
@@ -187,6 +215,8 @@ WITHOUT_PICTURE = {
 NO_PAGE = {
     "/health": "for load balancers",
     "/": "leads on to the outbox",
+    "/j/{token}/next.ics": "a file",
+    "/j/{token}/export": "a file",
     "/outbox/{mail_id}/html": "a mail inside the page of a mail",
     "/outbox/{mail_id}/attachment/{index}": "a file",
     "/j/{token}/next.ics": "a file",

@@ -13,11 +13,11 @@ from bs4 import Tag
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response
 
 from demo.answers import Answering, fill
-from demo.forms import WebPage
+from demo.forms import Button, WebPage
 from models.base import Role
 from tests.browser_inspection import Seen
 
-MOST_STEPS = 20
+MOST_STEPS = 40
 """Steps of one form. A form that goes on longer goes in circles."""
 WAIT = 20_000
 """Milliseconds that a person waits for a page: longer than the web app waits for Temporal."""
@@ -120,8 +120,9 @@ class Person:
         for _ in range(MOST_STEPS):
             if self.read.form is None or is_receipt(self.read):
                 break
-            await self.fill(self.wants(act, now, says))
-            await self.press(self.button())
+            values, button = self.means(act, now, says)
+            await self.fill(values)
+            await self.press(self.button(button))
             if self.read.problems:
                 raise Stuck(f"{self._where()} refused {act}: {self.read.problems}")
         else:
@@ -156,14 +157,16 @@ class Person:
         assert response is not None
         return await self.arrived(response)
 
-    def button(self) -> Locator:
-        """The button that goes on: of those that send the page's form, the one that does not lead back."""
-        form = main_form(self.read)
-        forward = [tag for tag in form.find_all("button") if not _leads_elsewhere(tag)]
-        if not forward:
+    def button(self, meant: Button | None = None) -> Locator:
+        """A button of the page's form by the words that it is called by: the one that goes on, if none is meant."""
+        form = self.read.form
+        wanted = meant or (form.way_on if form else None)
+        if wanted is None:
             raise Stuck(f"{self._where()} has no button to go on with")
-        named = self.page.get_by_role("button", name=words_on(forward[0]))
-        return named.and_(self.page.locator("form button")).first
+        tag = next(tag for tag in main_form(self.read).find_all("button") if _is(tag, wanted))
+        called = str(tag.get("aria-label") or "") or words_on(tag)
+        sends = self._css("value", wanted.value) if wanted.value else self.page.locator("form button:not([name])")
+        return self.page.get_by_role("button", name=called, exact=True).and_(sends)
 
     def tokens(self) -> set[str]:
         """The tokens of every address that was opened."""
@@ -171,12 +174,18 @@ class Person:
 
     def wants(self, act: str, now: datetime, says: Mapping[str, str] | None = None) -> dict[str, str | list[str]]:
         """What this person would put into the form that is open, by the name of the field."""
+        return self.means(act, now, says)[0]
+
+    def means(
+        self, act: str, now: datetime, says: Mapping[str, str] | None = None
+    ) -> tuple[dict[str, str | list[str]], Button | None]:
+        """The same, and the button that they would press then."""
         form = self.read.form
         assert form is not None, self._where()
         # The same chance at every step of a form: what is said in one step fits what was said before it.
         chance = Random(f"{self.role}/{act}/{self.done[act]}")  # the seed makes a walk repeatable
-        values = fill(act, form, Answering("eager", self.role, self.zone, now, chance, self.done))
-        return values | {name: value for name, value in (says or {}).items() if name in form.fields}
+        values, button = fill(act, form, Answering("eager", self.role, self.zone, now, chance, self.done))
+        return values | {name: value for name, value in (says or {}).items() if name in form.fields}, button
 
     async def _control(self, name: str, value: str = "") -> Locator:
         """A field by what a person sees of it: its label."""
@@ -265,8 +274,6 @@ def _tag(form: Tag, name: str, value: str) -> Tag:
     raise Stuck(f"the form has no field {name} {value}".strip())
 
 
-def _leads_elsewhere(tag: Tag) -> bool:
-    classes = {str(one) for one in tag.get("class") or ()}
-    return (
-        tag.get("type", "submit") != "submit" or tag.has_attr("hidden") or bool(classes & {"second", "back", "quiet"})
-    )
+def _is(tag: Tag, button: Button) -> bool:
+    same = (str(tag.get("name", "")), str(tag.get("value", ""))) == (button.name, button.value)
+    return same and " ".join(tag.get_text(" ").split()) == button.text

@@ -10,7 +10,7 @@ from typing import Any
 
 import lifecycle
 from links import Links, Purpose
-from models.acts import ExitRamp, Pause, Ramp, StopContact
+from models.acts import ExitRamp, NotMine, Pause, Ramp, StopContact
 from models.answers import ActBase, Decision, Fit
 from models.base import Role
 from models.commands import EndCommand, RevokeLinksCommand
@@ -50,6 +50,10 @@ class Scene:
 
     def unsubscribing(self, role: Role) -> str:
         return self._minted(Purpose.UNSUBSCRIBE, role, "", None)
+
+    def desk(self) -> str:
+        """The coordinator's link."""
+        return self._minted(Purpose.COORDINATOR, Role.COORDINATOR, "", None)
 
     def _minted(self, purpose: Purpose, role: Role, ask: str, at: datetime | None) -> str:
         return self.links.mint(purpose, self.id, role, ask, "letter", at or self.story.now)
@@ -189,13 +193,13 @@ def receipt_of(act: Callable[[Scene], ActBase]) -> Make:
     return make
 
 
-def ended(role: Role, how: Callable[[Story], object]) -> Make:
-    """The journey page of a mentorship that has ended like this."""
+def ended(role: Role, how: Callable[[Story], object], path: str = "") -> Make:
+    """The journey page of a mentorship that has ended like this, or a page below it."""
 
     def make(scene: Scene) -> str:
         how(scene.story)
         scene.story.silence()
-        return scene.journey(role)
+        return f"{scene.journey(role)}{path}"
 
     return make
 
@@ -203,6 +207,10 @@ def ended(role: Role, how: Callable[[Story], object]) -> Make:
 def certificate(scene: Scene) -> str:
     """The certificate of a mentorship that went the whole way."""
     return f"{ended(MENTEE, together)(scene)}/certificate"
+
+
+def not_mine(scene: Scene) -> NotMine:
+    return NotMine(by=MENTEE)
 
 
 def together(story: Story) -> None:

@@ -1,14 +1,14 @@
 """The contact sheet leaves no page out, and its table tells the truth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from bs4 import BeautifulSoup
 from starlette.routing import BaseRoute, Match
 
+from demo.forms import WebPage, open_page
 from settings import ROOT
 from tests.browser_engines import Scenes
 from tests.browser_pages import NO_PAGE, PAGES, WITHOUT_PICTURE, Shown, Then
@@ -16,6 +16,7 @@ from tests.contact_sheet import a_mail, app_of, id_of, take
 from tests.screenshots import NEEDS_CHROMIUM
 from tests.web_parts import filled
 from web.rendering import Rendering
+from web.steps import STEPS
 
 BASE = "http://127.0.0.1:8000"
 TEMPLATES = ROOT / "templates" / "pages"
@@ -64,14 +65,21 @@ async def test_no_template_and_no_route_is_without_a_picture(tmp_path: Path, ren
             paths.add(httpx.URL(url).path)
             if shown.then is Then.PRESS:
                 shown.meanwhile(scenes.engines[id])
-                page = BeautifulSoup(answer.text, "lxml")
+                page = open_page(url, answer.status_code, answer.text)
                 for _ in range(shown.presses - 1):
-                    await http.post(url, data=filled(page, {}))
-                pressed = await http.post(url, data=filled(page, dict(shown.says(scenes.engines[id].now))))
+                    await http.post(url, data=sent(page, {}))
+                pressed = await http.post(url, data=sent(page, shown.says(scenes.engines[id].now)))
                 assert (rendered[-1], pressed.status_code) == shown.after, shown.name
     assert pages_of_templates() - set(rendered) == WITHOUT_PICTURE.keys(), "a template without a line in PAGES"
     unseen = {path for path, route in routes(app.routes) if not any(leads(route, seen) for seen in paths)}
     assert unseen == NO_PAGE.keys(), "a route without a line in PAGES"
+
+
+def sent(page: WebPage, says: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """What a browser sends once the button that leads on is pressed."""
+    assert page.form is not None, page.title
+    way_on = page.form.way_on
+    return filled(page.html, dict(says)) | ({way_on.name: way_on.value} if way_on and way_on.name else {})
 
 
 def leads(route: BaseRoute, path: str) -> bool:
@@ -86,6 +94,11 @@ def routes(found: list[BaseRoute]) -> Iterator[tuple[str, BaseRoute]]:
             yield from routes(inner.routes)
         elif "GET" in (getattr(route, "methods", None) or ()):
             yield str(getattr(route, "path", "")), route
+
+
+def test_every_long_form_is_walked_through_to_its_last_look() -> None:
+    walked = {shown.act for shown in PAGES if shown.then is Then.ANSWER}
+    assert STEPS.keys() - walked == set()
 
 
 def test_every_page_has_a_name_of_its_own() -> None:
