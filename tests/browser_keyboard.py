@@ -1,6 +1,5 @@
 """Hands that never leave the keyboard (Tab, Space, arrows, Enter, letters) and eyes that watch where the focus is."""
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -85,7 +84,7 @@ class Keyboard:
             elif (
                 focus.tag == "button"
                 and focus.type == "submit"
-                and re.fullmatch(await self.person.button().inner_text(), focus.words)
+                and focus.words == (await self.person.button().inner_text()).strip()
             ):
                 await self._enter()
                 if self.person.read.problems:
