@@ -62,7 +62,7 @@ class Seen:
         language = str(html.html.get("lang", "")) if html.html else ""
         heads = [tag.get_text(" ") for tag in html.select("h1, h2") if not tag.find_parent(class_="card")]
         names = [str(tag["name"]) for tag in html.select("form [name]")]
-        mistaken = "mistaken" if html.select("[aria-invalid=true]") else ""
+        mistaken = "mistaken" if html.select(".mistake") else ""
         parts = (self.path, mistaken, *heads, *names)
         plain = [" ".join(re.sub(r"\d+", "", part).split()) for part in parts]
         return " · ".join((language, str(self.status), *dict.fromkeys(plain)))

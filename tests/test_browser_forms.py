@@ -149,10 +149,11 @@ async def mistaken(person: Person, act: str, now: datetime, wrong: dict[str, str
     for name, field in form.fields.items():
         if name in typed and field.type != "hidden":
             assert (field.value or "") == (typed[name] or ""), f"{name} is as it was typed"
+    amiss = {name for name in form.fields.keys() & wrong.keys() if not wrong[name]}
     links = page.html.select(".problems a[href^='#'], [role=alert] a[href^='#']")
-    assert {await led_to(person, tag.get_text()) for tag in links} == set(form.fields) & set(wrong)
-    invalid = person.page.locator("[aria-invalid=true]")
-    assert {await one.evaluate(NAME) for one in await invalid.all()} == set(form.fields) & set(wrong)
+    assert {await led_to(person, tag.get_text()) for tag in links} == amiss
+    invalid = person.page.locator("[aria-describedby*='-mistake']")
+    assert {await one.evaluate(NAME) for one in await invalid.all()} == amiss
 
 
 NAME = "one => (one.matches('[name]') ? one : one.querySelector('[name]'))?.name"
