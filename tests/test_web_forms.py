@@ -15,6 +15,7 @@ from models.answers import (
     PickTime,
     ProposeTimes,
     Report,
+    SetGoals,
 )
 from models.base import Role
 from models.pages import PageQuery
@@ -104,6 +105,16 @@ def test_a_rule_about_the_whole_form_finds_its_field() -> None:
         "Name at least two."
         in _wrong(Report, {"happened": "yes", "goal": "g", "reality": "r", "will": "w", "options": ["a"]}).values()
     )
+
+
+def test_a_mistake_in_a_goal_does_not_say_that_there_is_no_goal() -> None:
+    with pytest.raises(ValidationError) as begun:
+        SetGoals.model_validate({"by": "mentee", "goals": [{"title": "Lead a project"}]})
+    assert "goals.0.measure" in mistakes_of(begun.value, SetGoals)
+    assert "goals" not in mistakes_of(begun.value, SetGoals)
+    with pytest.raises(ValidationError) as empty:
+        SetGoals.model_validate({"by": "mentee", "goals": []})
+    assert worded(mistakes_of(empty.value, SetGoals), "en", "UTC") == {"goals": "Please give at least 1."}
 
 
 def test_mistakes_speak_to_a_person() -> None:

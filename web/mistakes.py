@@ -38,10 +38,18 @@ def _sentence(text: str) -> str:
 def mistakes_of(error: ValidationError, act: type[BaseModel]) -> Mistakes:
     """The problems, one for each field, in the order of the form."""
     found: Mistakes = {}
-    for detail in error.errors(include_url=False, include_input=False):
+    details = error.errors(include_url=False, include_input=False)
+    for detail in details:
+        if detail["type"] == "too_short" and any(_below(one, detail) for one in details):
+            continue  # nothing is missing in the list: what stands in it is wrong
         field, sentence = _located(detail, act)
         found.setdefault(field, sentence)
     return found
+
+
+def _below(inner: ErrorDetails, outer: ErrorDetails) -> bool:
+    depth = len(outer["loc"])
+    return len(inner["loc"]) > depth and inner["loc"][:depth] == outer["loc"]
 
 
 def _located(detail: ErrorDetails, act: type[BaseModel]) -> tuple[str, Phrase | str]:
