@@ -149,7 +149,7 @@ class _Walking:
         for ask, url in mail.asked:
             if now is not None and ask not in self.answered and not self._left:
                 await self._answers(ask, url, mail.to, now)
-        if self._is_new_there(mail):
+        if self._is_new_there(mail) and not self._left:
             await self._looks_around(mail)
 
     async def _runs(self, errand: Errand, mail: Mail, now: datetime) -> None:
@@ -205,7 +205,7 @@ class _Walking:
         for url in page.links:
             path = urlsplit(url).path
             kind = f"{person.role}{path.rsplit('/', 1)[-1]}"
-            if path.startswith("/j/") and path.count("/") == 3 and kind not in self.explored:
+            if path.startswith("/j/") and path.count("/") == 3 and kind not in self.explored and not is_file(path):
                 self.explored.add(kind)
                 await person.open(url)
 
@@ -219,6 +219,11 @@ class _Walking:
         page = await person.open(link[0])
         journey = next(url for url in page.links if re.fullmatch(r"/j/[^/]+", urlsplit(url).path))
         return await person.follow(urlsplit(journey).path)
+
+
+def is_file(path: str) -> bool:
+    """Whether a browser would store it and show nothing."""
+    return path.endswith(("/next.ics", "/export"))
 
 
 def unsubscribe_address(mail: Mail) -> str:

@@ -58,7 +58,6 @@ ONBOARDING = Walk(
     mentor_reads="es",
     errands=(
         Errand(MENTEE, "report", "unsubscribe", plainly(mail="partner_only"), begins="unsubscribe"),
-        Errand(MENTOR, "prepare/2", "not_mine"),
         Errand(MENTOR, "session_reminder/3", "exit_ramp", plainly(choice="change_topic")),
     ),
 )
@@ -76,9 +75,14 @@ STOPPED = Walk(
     mentee=PHONE,
     mentor=DESK,
     mentee_reads="es",
-    errands=(Errand(MENTEE, "set_goals", "stop_contact", plainly(message="Please call me.")),),
+    errands=(
+        Errand(
+            MENTEE, "set_goals", "stop_contact", plainly(message="Please call me."),
+            then=(Errand(MENTOR, "", "not_mine"),),
+        ),
+    ),
     leaves_at="stop_contact",
-)
+)  # fmt: skip
 WALKS = (CAREER, ONBOARDING, SINGLE, STOPPED)
 
 
