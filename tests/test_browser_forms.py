@@ -1,5 +1,6 @@
 """Single forms in a real browser: by keyboard alone, with mistakes, with names from elsewhere, while none answers."""
 
+import re
 import signal
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -22,6 +23,15 @@ pytestmark = [NEEDS_CHROMIUM, pytest.mark.timeout(300)]
 
 MENTEE, MENTOR = PAIR
 NAMES = ("שרה (כהן) 7", "محمد بن عبد الله بن عبد الرحمن الطويل جدا", "Ж" * 90, "<b>Ann</b> & “Bob” {{ 7 }}")
+DEEDS = {
+    PHONE.name: {
+        "message": {"to": "both", "text": "How are you two?"},
+        "patience": {"days": "7"},
+        "pause": {"reason": "A move to another town."},
+    },
+    DESK.name: {"resume": {}, "end": {"outcome": "ended_early"}},
+}
+"""What the coordinator does, one thing after the other, and what they say."""
 ORDER = """names => {
     const wrong = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -79,6 +89,16 @@ class Pair:
                         return mail, url
             assert await skip_to_next(self.house.parts.client, self.id) is not None
         raise AssertionError(f"the {role} was never asked to {ask}")
+
+    async def call_for_help(self) -> str:
+        """The link of the first mail that calls the coordinator, while nobody does anything."""
+        for _ in range(200):
+            self.mailbox.fetch()
+            for mail in self.mailbox.mails:
+                if mail.to is Role.COORDINATOR and (link := re.search(r"https?://[^/\s]+/c/\S+", mail.text)):
+                    return link[0]
+            assert await skip_to_next(self.house.parts.client, self.id) is not None
+        raise AssertionError("the coordinator was never called")
 
     async def opens(self, role: Role, ask: str) -> Person:
         """Someone who has opened the link of what they are asked."""
@@ -187,6 +207,21 @@ async def test_names_in_other_scripts_neither_break_the_page_nor_turn_its_words_
             await person.answer(kind, await pair.now())
             await person.follow(urlsplit(next(url for url in person.read.links if "/j/" in url)).path)
             assert await person.page.evaluate(ORDER, list(NAMES)) == []
+
+
+async def test_the_coordinator_steps_in_by_the_link_of_the_mail_that_calls(house: House) -> None:
+    pair = await Pair.begin(house, a_pair("desk", "career"), mentee=PHONE, mentor=DESK)
+    await pair.answers(MENTEE, "accept")
+    link = await pair.call_for_help()
+    for device in (PHONE, DESK):
+        person = await house.person(a_pair("desk", "career"), Role.COORDINATOR, device)
+        await person.open(link)
+        assert "Amara Okafor" in person.read.html.get_text()
+        for deed, says in DEEDS[device.name].items():
+            await person.follow(f"/{deed}")
+            await person.answer(deed, await pair.now(), says)
+            await person.open(link)
+            assert person.read.status == 200
 
 
 async def test_what_was_typed_is_kept_while_the_engine_is_away_and_counts_once_it_is_back(house: House) -> None:
