@@ -57,11 +57,11 @@ class Seen:
     @property
     def kind(self) -> str:
         """What makes a page another page: its language, where it is, what it is headed, what it asks for. How many
-        rows it has, and what stands in them, makes no difference."""
+        rows it has, what stands in them, and what it carries along unseen, makes no difference."""
         html = self.html
         language = str(html.html.get("lang", "")) if html.html else ""
         heads = [tag.get_text(" ") for tag in html.select("h1, h2") if not tag.find_parent(class_="card")]
-        names = [str(tag["name"]) for tag in html.select("form [name]")]
+        names = [str(tag["name"]) for tag in html.select("form [name]:not([type=hidden])")]
         mistaken = "mistaken" if html.select(".mistake") else ""
         parts = (self.path, mistaken, *heads, *names)
         plain = [" ".join(re.sub(r"\d+", "", part).split()) for part in parts]
