@@ -266,3 +266,10 @@ async def test_the_fullest_form_fits_through_every_step() -> None:
 def test_no_field_is_left_out_of_the_steps(model: type[BaseModel], prefix: str, asked: tuple[Step, ...]) -> None:
     for name in model.model_fields.keys() - {"act", "by", "ask", "link"}:
         assert len([step for step in asked if step.holds(prefix + name)]) == 1, name
+
+
+def test_no_step_is_called_like_a_button_that_turns_the_page() -> None:
+    """The last look has a button with the name of each step beside the one that sends."""
+    fixed = (*steps.GOAL, *steps.HELD, *steps.NOT_HELD, steps.PROGRESS, steps.PULSE, steps.COURSE, *steps.TERMS)
+    kinds = {step.kind for step in (*fixed, *steps.REFLECT)}
+    assert not kinds & {steps.NEXT, steps.BACK, steps.WITHOUT, steps.LOOK}

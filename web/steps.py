@@ -131,7 +131,7 @@ TERMS = (
 REFLECT = (
     Step("then_and_now", {"then_and_now": "x"}),
     Step("learnt", {"learnt": "x"}),
-    Step("next", {}, ("next",)),
+    Step("ahead", {}, ("next",)),
     Step("thanks", {}, ("thanks",)),
 )
 
