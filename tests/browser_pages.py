@@ -149,7 +149,6 @@ PAGES: tuple[Shown, ...] = (
     Shown("Journey: contact stopped", "journey.html", did(scenes.stop, lambda scene: scene.journey(MENTEE))),
     Shown("Ending: completed, mentee", "journey.html", ended(MENTEE, scenes.together)),
     Shown("Ending: completed, mentor", "journey.html", ended(MENTOR, scenes.together)),
-    Shown("Ending: the certificate", "certificate.html", scenes.certificate),
     Shown("Ending: not a fit", "journey.html", ended(MENTEE, scenes.no_fit)),
     Shown("Ending: declined", "journey.html", ended(MENTEE, scenes.declined)),
     Shown("Ending: early", "journey.html", ended(MENTEE, scenes.early)),
@@ -219,7 +218,5 @@ NO_PAGE = {
     "/j/{token}/export": "a file",
     "/outbox/{mail_id}/html": "a mail inside the page of a mail",
     "/outbox/{mail_id}/attachment/{index}": "a file",
-    "/j/{token}/next.ics": "a file",
-    "/j/{token}/export": "a file",
 }
 """Routes that show no page of ours, and why."""

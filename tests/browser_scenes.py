@@ -204,11 +204,6 @@ def ended(role: Role, how: Callable[[Story], object], path: str = "") -> Make:
     return make
 
 
-def certificate(scene: Scene) -> str:
-    """The certificate of a mentorship that went the whole way."""
-    return f"{ended(MENTEE, together)(scene)}/certificate"
-
-
 def not_mine(scene: Scene) -> NotMine:
     return NotMine(by=MENTEE)
 

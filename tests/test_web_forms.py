@@ -198,6 +198,6 @@ async def test_a_goals_day_that_has_passed_is_not_filled_in_again() -> None:
     draft = engine.m.goals[0]
     for days, kept in ((1, True), (0, False), (-30, False)):
         goal = draft.evolve(by_when=(page.now + timedelta(days=days)).astimezone(ZoneInfo("Europe/Lisbon")).date())
-        values = first_values("set_goals", page.evolve(draft_goals=(goal,)), {}, None)
+        values = first_values("set_goals", page.evolve(draft_goals=(goal,)))
         assert ("goals.0.by_when" in values) is kept
         assert values["goals.0.title"] == draft.title
