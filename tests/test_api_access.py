@@ -87,7 +87,9 @@ async def test_without_a_key_nothing_is_told_but_how_to_use_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Bearer", "Bearer x", "Basic dXNlcjpwYXNz", "trellis_x", f"Basic {KEY[Scope.ADMIN]}", "Bearer \xff\xfe"]
+    "header",
+    ["Bearer", "Bearer x", "Basic dXNlcjpwYXNz", "trellis_x", f"Basic {KEY[Scope.ADMIN]}", "Bearer \xff\xfe"],
+    ids=["nothing", "short", "a password", "bare", "another scheme", "no text"],  # the keys are new in every process
 )
 async def test_a_key_that_is_not_known_opens_nothing(header: str) -> None:
     platform = Platform()
