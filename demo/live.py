@@ -9,9 +9,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cli.views import health, moment, timeline, waiting, words
 from demo.autoplay import Scene, Watch
 from demo.report import Report
-from demo.views import health, moment, timeline, waiting, words
 
 LAST = 8
 

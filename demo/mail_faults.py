@@ -20,12 +20,12 @@ from pydantic import TypeAdapter
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
+from cli.start_file import read_start
 from demo.autoplay import Cast, PlayProblem, Scene, play
 from demo.local_mail import Trouble
 from demo.personas import Persona
 from demo.report import acts, runs
 from demo.server import Parts, Ports, until_told_to_stop
-from demo.start_file import read_start
 from models.mail import Delivery, Letter, LetterItem, MailClass, MailEvent, SendResult, SessionCard
 from models.people import Start
 from settings import ROOT

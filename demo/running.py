@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 import programs
+from cli.views import moment
 from demo.autoplay import Cast, PlayProblem, play
 from demo.live import live, summary
 from demo.local_mail import Mailer, Trouble
 from demo.report import report
 from demo.server import DemoProblem, Parts, Ports, until_told_to_stop
-from demo.views import moment
 from models.pages import Overview
 from models.people import Start
 from workflows.client import Started

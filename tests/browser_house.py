@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 import programs
+from cli.start_file import read_start
 from demo.server import Parts, Ports
-from demo.start_file import read_start
 from models.base import Role
 from models.people import Language, Start
 from settings import ROOT

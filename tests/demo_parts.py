@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cli.start_file import read_start
 from demo.autoplay import Cast, Scene, play
 from demo.report import Report, report
 from demo.server import Parts
-from demo.start_file import read_start
 from models.people import Start
 from settings import ROOT
 from tests.mail_laws import broken_laws
