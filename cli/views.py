@@ -77,6 +77,8 @@ def overview_view(overview: Overview) -> RenderableType:
     facts.add_row("status", status)
     if overview.outcome:
         anew = ", to be matched anew" if overview.rematch else ""
+        if overview.successor:
+            anew += f", the mentee goes on in {overview.successor}"
         facts.add_row("outcome", f"{words(overview.outcome)}{anew}, {moment(overview.ended_at)}")
     facts.add_row("waiting on", waiting(overview))
     facts.add_row("next", f"{moment(overview.next_at)}  {overview.next_why}" if overview.next_at else "nothing")

@@ -2,14 +2,20 @@
 
 from datetime import datetime, timedelta
 
+from models.answers import Goal
 from models.people import Person, Preferences, Start, StartPerson
 from models.phrases import to_translate as _
 from models.program import Program
 from models.state import Mentorship, Stage, Visit
 
 
-def begin(start: Start, program: Program, now: datetime, webhooks: bool = False) -> Mentorship:
-    """The state at the very beginning. Hours and days that nobody named are the program's."""
+def begin(
+    start: Start, program: Program, now: datetime, webhooks: bool = False, goals: tuple[Goal, ...] = ()
+) -> Mentorship:
+    """The state at the very beginning. Hours and days that nobody named are the program's.
+
+    `goals` are those that the mentee brings along from a mentorship with another mentor.
+    """
     if start.program != program.name:
         raise ValueError(f"the start names program '{start.program}', but this is '{program.name}'")
     return Mentorship(
@@ -22,6 +28,7 @@ def begin(start: Start, program: Program, now: datetime, webhooks: bool = False)
         deadline=now + timedelta(days=program.longest_days),
         visits=(Visit(stage=Stage.INTRO, at=now, why=_("started")),),
         webhooks=webhooks,
+        brought_goals=goals,
     )
 
 

@@ -50,8 +50,12 @@ def _obeyed(m: Mentorship, order: Command, now: datetime) -> Mentorship:
         case ResumeCommand():
             return resumed(m, now, None)
         case EndCommand():
+            if order.successor == m.id:
+                raise Rejected(
+                    "invalid", "The mentee goes on in another mentorship, with an id of its own.", "successor"
+                )
             m = m.evolve(ending=None)
-            return decide(m, order.outcome, now, note=order.reason, rematch=order.rematch)
+            return decide(m, order.outcome, now, note=order.reason, rematch=order.rematch, successor=order.successor)
         case ExtendCommand():
             return _extended(m, order, now)
         case MessageCommand():

@@ -19,13 +19,23 @@ def decide(
     ask: str = "",
     note: str = "",
     rematch: bool = False,
+    successor: str = "",
     undoable: bool = False,
 ) -> Mentorship:
     """Decides how it ends. What a person chose can be taken back for a while; the first decision stands."""
     if m.ending is not None or m.stage is Stage.ENDED:
         return m
     wait = timedelta(minutes=m.program.manners.undo_minutes if undoable else 0)
-    ending = Ending(outcome=outcome, by=by, at=at, effective_at=at + wait, ask=ask, note=note, rematch=rematch)
+    ending = Ending(
+        outcome=outcome,
+        by=by,
+        at=at,
+        effective_at=at + wait,
+        ask=ask,
+        note=note,
+        rematch=rematch,
+        successor=successor,
+    )
     m = m.evolve(ending=ending)
     return m if wait else take_effect(m, at)
 

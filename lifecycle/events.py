@@ -146,6 +146,7 @@ def _ended(before: Mentorship | None, m: Mentorship) -> Iterator[AnyEvent]:
         program=m.program.name,
         outcome=m.outcome,
         rematch=m.ending is not None and m.ending.rematch,
+        successor=m.ending.successor if m.ending is not None else "",
         sessions_held=figures.sessions_held,
         tasks_done=figures.tasks_done,
         tasks=figures.tasks_total,

@@ -188,6 +188,7 @@ def _notice_item(m: Mentorship, item: Item, base: LetterItem, now: datetime) -> 
                 outcome=m.outcome.value if m.outcome else "",
                 summary=summary(m, item.to),
                 rematch=m.ending is not None and m.ending.rematch,
+                successor=m.ending.successor if m.ending is not None and item.to is Role.MENTEE else "",
                 note="",
                 by=m.ending.by if declined and m.ending is not None else None,
             )
@@ -197,6 +198,7 @@ def _notice_item(m: Mentorship, item: Item, base: LetterItem, now: datetime) -> 
                 # What the goals are is between the pair.
                 summary=summary(m).evolve(goals=(), milestones=()),
                 rematch=m.ending is not None and m.ending.rematch,
+                successor=m.ending.successor if m.ending is not None else "",
                 note=m.ending.note if m.ending else "",
             )
         case MailKind.ATTENTION | MailKind.STOP_ASKED | MailKind.HELP_ASKED:

@@ -35,6 +35,8 @@ def done(order: Command, before: Mentorship, now: datetime) -> Phrase:
             resting = pause_now(before, now)
             held = resting is not None and resting.held
             return say("The stop of all contact is lifted.") if held else say("The mentorship goes on.")
+        case EndCommand(successor=successor) if successor:
+            return say("The mentorship has ended, and the mentee goes on with another mentor.")
         case EndCommand(rematch=True):
             return say("The mentorship has ended, and the two are handed back to be matched anew.")
         case EndCommand():
@@ -60,6 +62,8 @@ def heard(order: Command, m: Mentorship) -> Phrase:
             return say("Nobody is mailed about it. We are quiet for that time, and the dates on their pages move.")
         case PauseCommand():
             return say("Both get a mail that it rests until then, with what you wrote to them. It goes on by itself.")
+        case EndCommand(successor=successor) if successor:
+            return say("Both get a kind closing mail. The mentee's tells them that someone new is there.")
         case EndCommand(rematch=True):
             return say("Both get a kind closing mail. It tells them that someone new is looked for.")
         case _ if m.stage is Stage.ENDED:

@@ -39,6 +39,7 @@ def overview(m: Mentorship, now: datetime) -> Overview:
         outcome=m.outcome,
         ended_at=m.ended_at,
         rematch=m.ended_at is not None and m.ending is not None and m.ending.rematch,
+        successor=m.ending.successor if m.ended_at is not None and m.ending is not None else "",
         paused_until=resting.end if resting is not None else None,
         deadline=m.deadline,
     )
@@ -81,5 +82,6 @@ def ended(m: Mentorship) -> Ended:
         at=m.ended_at,
         note=m.ending.note if m.ending else "",
         rematch=m.ending is not None and m.ending.rematch,
+        successor=m.ending.successor if m.ending is not None else "",
         summary=summary(m),
     )

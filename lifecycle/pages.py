@@ -123,7 +123,7 @@ def _with_question(m: Mentorship, base: Page, query: PageQuery, now: datetime) -
             versions = m.goal_versions
             return base.evolve(
                 questions=FOR_GOALS,
-                draft_goals=versions[-1].goals if versions else (),
+                draft_goals=versions[-1].goals if versions else m.brought_goals,
                 comment=versions[-1].comment if versions and versions[-1].verdict == "change" else "",
             )
         case AskKind.REVIEW_GOALS:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, StringConstraints
 
-from models.base import Line, Model, Note, Role
+from models.base import Line, Model, Note, Role, Slug
 from models.program import Program
 from models.state import Outcome
 
@@ -26,13 +26,15 @@ class ResumeCommand(Model):
 class EndCommand(Model):
     """Ends it now. The outcome words both closing mails; the reason is for the record and is not mailed to the pair.
 
-    `rematch` tells the platform that the pair is to be matched anew, and the pair that they hear more.
+    `rematch` tells the platform that the pair is to be matched anew, and the pair that they hear more. `successor` is
+    the id of the mentorship in which the mentee goes on with another mentor: the mentee hears that it goes on.
     """
 
     command: Literal["end"] = "end"
     reason: Note = ""
     outcome: Literal[Outcome.CANCELLED, Outcome.NOT_A_FIT, Outcome.ENDED_EARLY] = Outcome.CANCELLED
     rematch: bool = False
+    successor: Slug | Literal[""] = ""
 
 
 class ExtendCommand(Model):

@@ -65,10 +65,14 @@ class SessionFacts(Facts):
 
 
 class EndedFacts(Facts):
-    """`rematch`: the coordinator asks the platform to match these two anew."""
+    """`rematch`: the coordinator asks the platform to match these two anew.
+
+    `successor` is the mentorship in which the mentee goes on with another mentor, or empty.
+    """
 
     outcome: Outcome
     rematch: bool
+    successor: str = ""
     sessions_held: int
     tasks_done: int
     tasks: int

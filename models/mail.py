@@ -1,7 +1,10 @@
 """What the workflow hands to the mail activity: facts, never a token and never a rendered body."""
 
+import operator
 from enum import StrEnum
 from typing import Literal
+
+from pydantic import Field
 
 from models.answers import Goal
 from models.base import Instant, Model, Role
@@ -186,6 +189,8 @@ class LetterItem(Model):
     by: Role | None = None
     outcome: str = ""
     rematch: bool = False
+    successor: str = Field(default="", exclude_if=operator.not_)
+    """The mentorship in which the mentee goes on with another mentor."""
     summary: Summary | None = None
 
 

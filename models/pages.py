@@ -169,6 +169,7 @@ class Overview(Model):
     outcome: Outcome | None
     ended_at: Instant | None
     rematch: bool = False
+    successor: str = ""
     paused_until: Instant | None
     deadline: Instant
 
@@ -239,11 +240,15 @@ class CoordinatorPage(Model):
 
 
 class Ended(Model):
-    """The result of the workflow. `rematch`: the coordinator asks the platform to match these two anew."""
+    """The result of the workflow. `rematch`: the coordinator asks the platform to match these two anew.
+
+    `successor` is the id of the mentorship in which the mentee goes on with another mentor, or empty.
+    """
 
     id: str
     outcome: Outcome
     at: Instant
     note: str = ""
     rematch: bool = False
+    successor: str = ""
     summary: Summary

@@ -250,6 +250,8 @@ class Ending(Model):
     ask: str = ""
     note: str = ""
     rematch: bool = False
+    successor: str = Field(default="", exclude_if=operator.not_)
+    """The mentorship in which the mentee goes on with another mentor."""
 
 
 class Mentorship(Model):
@@ -276,6 +278,8 @@ class Mentorship(Model):
     sessions: tuple[Session, ...] = ()
     extra_sessions: int = 0
     goal_versions: tuple[GoalVersion, ...] = ()
+    brought_goals: tuple[Goal, ...] = Field(default=(), exclude_if=operator.not_)
+    """What the mentee brings along from a mentorship with another mentor: the first draft of the goals."""
     goals: tuple[Goal, ...] = ()
     goal_states: tuple[GoalState, ...] = ()
     terms_offered: dict[Role, Terms] = {}

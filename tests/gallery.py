@@ -71,6 +71,8 @@ def letters() -> Iterator[tuple[str, Letter]]:
         yield f"closing-mentee-{outcome}", letter(MailKind.CLOSING, Role.MENTEE, outcome=outcome, summary=summary)
     anew = letter(MailKind.CLOSING, Role.MENTOR, outcome="not_a_fit", rematch=True, summary=None)
     yield "closing-mentor-rematch", anew
+    goes_on = letter(MailKind.CLOSING, Role.MENTEE, outcome="cancelled", successor="pair-2", summary=None)
+    yield "closing-mentee-another-mentor", goes_on
     several = (MailKind.REPORT, MailKind.FOLLOW_UP, MailKind.TASK_FEEDBACK, MailKind.PARTNER_AWAY)
     yield "several-mentee", letter_of(*(item(kind, Role.MENTEE) for kind in several), to=Role.MENTEE)
 

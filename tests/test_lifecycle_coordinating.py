@@ -214,6 +214,25 @@ def test_an_end_is_worded_as_the_coordinator_chose_and_the_reason_stays_away(out
     assert not ended(story.m).rematch
 
 
+def test_of_another_mentor_hears_the_mentee_and_not_the_one_who_leaves() -> None:
+    story = a_silent_mentor()
+    receipt = coordinate(story, EndCommand(successor="pair-2"))
+    assert "goes on with another mentor" in str(receipt.recorded)
+    story.silence()
+    assert ended(story.m).successor == overview(story.m, story.now).successor == "pair-2"
+    assert story.items(MENTEE, MailKind.CLOSING)[0].successor == "pair-2"
+    assert story.items(MENTOR, MailKind.CLOSING)[0].successor == ""
+    assert story.items(COORDINATOR, MailKind.COORDINATOR_CLOSING)[0].successor == "pair-2"
+
+
+def test_nobody_goes_on_in_the_mentorship_that_ends() -> None:
+    story = a_silent_mentor()
+    with pytest.raises(Rejected) as refused:
+        coordinate(story, EndCommand(successor=story.m.id))
+    assert refused.value.field == "successor"
+    assert story.m.outcome is None
+
+
 def test_handing_back_tells_the_platform_and_both_people() -> None:
     story = a_silent_mentor()
     receipt = coordinate(story, EndCommand(outcome=Outcome.NOT_A_FIT, rematch=True))

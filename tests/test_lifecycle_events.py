@@ -176,6 +176,15 @@ def test_how_it_ended_is_told_without_why(rematch: bool) -> None:
     assert telling.look() == []
 
 
+def test_the_platform_hears_where_the_mentee_goes_on() -> None:
+    story = Story()
+    telling = Telling(story)
+    story.order(EndCommand(successor="pair-2"))
+    (event,) = telling.look()
+    assert event.type == "mentorship.ended"
+    assert event.data.successor == "pair-2"
+
+
 def test_an_end_that_is_taken_back_in_time_was_never_told() -> None:
     story = Story(a_program(manners={"undo_minutes": 15}))
     telling = Telling(story)

@@ -4,6 +4,7 @@ import operator
 
 from pydantic import Field, model_validator
 
+from models.answers import Goal
 from models.base import Model
 from models.people import Start
 from models.program import Program
@@ -13,11 +14,13 @@ class Begin(Model):
     """The pair as the platform hands it over, and the program it will keep.
 
     `webhooks`: whether the platform wants to hear of it. A workflow can't read settings, so whoever starts it says so.
+    `goals`: what the mentee brings along from a mentorship with another mentor.
     """
 
     start: Start
     program: Program
     webhooks: bool = Field(default=False, exclude_if=operator.not_)
+    goals: tuple[Goal, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _belong_together(self) -> "Begin":

@@ -20,7 +20,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.answers import ActBase
+from models.answers import ActBase, Goal
 from models.base import Model, Role
 from models.commands import Command
 from models.export import Export
@@ -142,15 +142,16 @@ class Mentorships:
         self._task_queue = task_queue
         self._feeds = Feeds(client, task_queue=task_queue) if webhooks else None
 
-    async def start(self, start: Start, program: Program) -> Started:
+    async def start(self, start: Start, program: Program, *, goals: tuple[Goal, ...] = ()) -> Started:
         """Begins a mentorship. The same again, even after the end, answers that it is there already.
 
-        Raises StartConflict when the id was started before with something else.
+        `goals` are those that the mentee brings along (see `workflows.replacing`). Raises StartConflict when the id was
+        started before with something else.
         """
         workflow = workflow_id(start.id)
         starting = self._client.start_workflow(
             MentorshipWorkflow.run,
-            Begin(start=start, program=program, webhooks=self._feeds is not None),
+            Begin(start=start, program=program, webhooks=self._feeds is not None, goals=goals),
             id=workflow,
             task_queue=self._task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

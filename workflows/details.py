@@ -14,7 +14,9 @@ def current_details(overview: Overview) -> str:
         f"**Stage:** {_words(overview.stage)} ({overview.status}{_until(overview)})",
     ]
     if overview.outcome is not None:
-        lines.append(f"**Outcome:** {_words(overview.outcome)}{', to be matched anew' if overview.rematch else ''}")
+        anew = ", to be matched anew" if overview.rematch else ""
+        goes_on = f", the mentee goes on in {overview.successor}" if overview.successor else ""
+        lines.append(f"**Outcome:** {_words(overview.outcome)}{anew}{goes_on}")
     lines.append(f"**Waiting on:** {_waiting(overview.waiting)}")
     lines.append(f"**Next:** {_next(overview)}")
     lines.append(f"**Health:** {_words(overview.health.verdict)}{_reasons(overview.health.reasons)}")

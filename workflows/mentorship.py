@@ -54,7 +54,9 @@ class MentorshipWorkflow:
     @workflow.init
     def __init__(self, given: Begin | Mentorship) -> None:
         if isinstance(given, Begin):
-            self._state: Mentorship = lifecycle.begin(given.start, given.program, workflow.now(), given.webhooks)
+            self._state: Mentorship = lifecycle.begin(
+                given.start, given.program, workflow.now(), given.webhooks, given.goals
+            )
             self._announcer = Announcer(None)
         else:
             self._state = given

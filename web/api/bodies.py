@@ -65,6 +65,7 @@ class Standing(Model):
     outcome: Outcome | None
     ended_at: Instant | None
     rematch: Annotated[bool, Field(description="Whether the coordinator wants the two matched anew.")]
+    successor: Annotated[str, Field(description="Where the mentee goes on with another mentor, or empty.")]
 
     @classmethod
     def of(cls, seen: Overview) -> Self:
