@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import mentorships, steering, trying
+from cli import mentorships, replacing, steering, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -24,6 +24,7 @@ app.command(epilog=f"Acts: {', '.join(ACTS)}. Their fields are in models/acts.py
 app.command()(steering.pause)
 app.command()(steering.resume)
 app.command()(steering.end)
+app.command(name="replace-mentor")(replacing.replace_mentor)
 app.command()(steering.events)
 app.command(name="api-key")(api_key)
 app.command()(trying.preview)

@@ -1,14 +1,19 @@
-"""A start request as a file, YAML or JSON, read with one line for each mistake."""
+"""A start request, or who replaces a mentor, as a file, YAML or JSON, read with one line for each mistake."""
 
 import json
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import ValidationError
 
+from models.base import Model
 from models.people import Start, StartPerson
 from models.problems import Problem, describe
 from programs.plain_yaml import PlainLoader
+from workflows.replacing import Replacement
+
+M = TypeVar("M", bound=Model)
 
 LONGEST = 100_000
 _PERSON = tuple(StartPerson.model_fields)
@@ -22,14 +27,23 @@ class StartFileProblem(Exception):
 
 def read_start(path: Path) -> Start:
     """The start request that a file holds. Raises StartFileProblem, whose text is for whoever wrote the file."""
+    return _read(path, Start, KNOWN, "id, program, mentor and mentee")
+
+
+def read_replacement(path: Path) -> Replacement:
+    """Who comes instead of a mentor, as a file holds it. Raises StartFileProblem."""
+    return _read(path, Replacement, {"": tuple(Replacement.model_fields), "mentor": _PERSON}, "id and mentor")
+
+
+def _read(path: Path, model: type[M], known: dict[str, tuple[str, ...]], needed: str) -> M:
     data = _parsed(path)
     if not isinstance(data, dict):
-        raise StartFileProblem(f"{path}: found {_found(data)}; must hold the fields id, program, mentor and mentee")
+        raise StartFileProblem(f"{path}: found {_found(data)}; must hold the fields {needed}")
     try:
-        return Start.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         raise StartFileProblem(
-            "\n".join(problem_line(str(path), problem) for problem in describe(error, KNOWN))
+            "\n".join(problem_line(str(path), problem) for problem in describe(error, known))
         ) from error
 
 

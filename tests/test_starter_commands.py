@@ -12,7 +12,20 @@ import pytest
 
 from settings import ROOT
 
-COMMANDS = ("start", "show", "list", "act", "pause", "resume", "end", "events", "preview", "demo", "api-key")
+COMMANDS = (
+    "start",
+    "show",
+    "list",
+    "act",
+    "pause",
+    "resume",
+    "end",
+    "replace-mentor",
+    "events",
+    "preview",
+    "demo",
+    "api-key",
+)
 
 
 def starter(*arguments: str, address: str = "127.0.0.1:1") -> subprocess.CompletedProcess[str]:
@@ -81,6 +94,32 @@ async def test_a_mentorship_is_started_shown_paused_resumed_and_ended(temporal_a
     assert "is active" in (await run("resume", "by-hand")).stdout
     assert (await run("end", "by-hand", "--reason", "a test")).returncode == 0
     assert json.loads((await run("show", "by-hand", "--json")).stdout)["outcome"] == "cancelled"
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_mentor_is_replaced_from_a_file(temporal_address: str, tmp_path: Path) -> None:
+    async def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(starter, *map(str, arguments), address=temporal_address)
+
+    file, other = tmp_path / "pair.yaml", tmp_path / "other.yaml"
+    file.write_text((ROOT / "examples" / "demo.yaml").read_text().replace("id: demo", "id: first-mentor"))
+    assert (await run("start", file)).returncode == 0
+    sample = (ROOT / "examples" / "another-mentor.yaml").read_text().replace("id: demo-2", "id: second-mentor")
+
+    for wrong, field in (("bio: Ten", "biography: Ten"), ("lena@example.com", "jonas@example.com")):
+        other.write_text(sample.replace(wrong, field))
+        told = await run("replace-mentor", "first-mentor", other)
+        assert told.returncode == 2
+        assert str(other) in told.stderr
+
+    other.write_text(sample)
+    for _ in range(2):
+        told = await run("replace-mentor", "first-mentor", other)
+        assert told.returncode == 0, told.stderr
+        assert "goes on in second-mentor" in told.stdout
+    seen = json.loads((await run("show", "first-mentor", "--json")).stdout)
+    assert (seen["outcome"], seen["successor"]) == ("cancelled", "second-mentor")
+    assert json.loads((await run("show", "second-mentor", "--json")).stdout)["stage"] == "intro"
 
 
 @pytest.mark.usefixtures("worker")
