@@ -1,16 +1,19 @@
 """Programs and start requests, as their authors meet them: what is wrong, where, and what would be right."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import programs
 from lifecycle import begin
-from models.people import Start
+from models.people import Preferences, Start
 from models.problems import describe
-from models.program import AskKind
+from models.program import AskKind, Program
+from settings import ROOT
 from tests.builders import BEGINNING, a_program, a_start
 
 GOOD = (programs.HERE / "career.yaml").read_text(encoding="utf-8")
@@ -196,3 +199,20 @@ def test_hours_that_nobody_named_are_those_of_the_program() -> None:
 def test_a_start_for_another_program_is_refused() -> None:
     with pytest.raises(ValueError, match="'onboarding', but this is 'career'"):
         begin(a_start(program="onboarding"), a_program(), BEGINNING)
+
+
+def test_the_page_on_programs_names_every_field_and_its_example_is_a_program() -> None:
+    page = (ROOT / "docs" / "programs.md").read_text()
+
+    def fields(model: type[BaseModel], path: str = "") -> Iterator[str]:
+        for name, field in model.model_fields.items():
+            part = field.annotation
+            if isinstance(part, type) and issubclass(part, BaseModel) and part is not Preferences:
+                yield from fields(part, f"{path}{name}.")
+            else:
+                yield f"{path}{name}"
+
+    missing = [name for name in fields(Program) if f"`{name}`" not in page]
+    assert missing == []
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    assert programs.parse(example, "docs/programs.md").sessions.count == 4
