@@ -13,7 +13,7 @@ from cli.app import app
 from cli.start_file import read_start
 from cli.terminal import WRONG_INPUT
 from settings import Settings, told
-from workflows.client import ActRejected, Mentorships, NoSuchMentorship, StartConflict, Started
+from workflows.client import ActRejected, Mentorships, NoSuchMentorship, StartConflict, Started, StartedOne
 from workflows.connection import EngineUnreachable, connect
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "NoSuchMentorship",
     "StartConflict",
     "Started",
+    "StartedOne",
     "connect",
     "read_start",
 ]

@@ -21,14 +21,13 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.answers import ActBase, Goal
-from models.base import Model, Role
+from models.base import Role
 from models.commands import Command
 from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
 from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Page, PageQuery
 from models.people import Start
-from models.phrases import NOTHING, Phrase
 from models.program import Program
 from models.state import Receipt
 from workflows import fingerprints, search_attributes
@@ -37,6 +36,8 @@ from workflows.connection import EngineUnreachable
 from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
+from workflows.replies import ActRejected, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
+from workflows.verbs import StartedOne, Verbs
 
 __all__ = [
     "ActRejected",
@@ -47,6 +48,7 @@ __all__ = [
     "NoSuchMentorship",
     "StartConflict",
     "Started",
+    "StartedOne",
 ]
 
 log = logging.getLogger("trellis.client")
@@ -62,68 +64,7 @@ Clock = Callable[[str], Awaitable[datetime]]
 Handle = WorkflowHandle[MentorshipWorkflow, Ended]
 
 
-class ActRejected(Exception):
-    """An act or a command that was refused; nothing changed. `message` is for a person, `field` a path or empty.
-
-    `phrase` is the same sentence for a reader of any language.
-    """
-
-    def __init__(self, code: str, message: str, field: str = "", phrase: Phrase = NOTHING) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.phrase = phrase or Phrase(text=message)
-        self.field = field
-
-
-class NoSuchMentorship(Exception):
-    """No mentorship has this id, or it ended so long ago that the server let go of it."""
-
-    def __init__(self, mentorship: str) -> None:
-        super().__init__(f"There is no mentorship with the id {mentorship!r}")
-        self.mentorship = mentorship
-
-
-class StartConflict(Exception):
-    """A mentorship with this id was started with other facts; `fields` names them. Nothing was changed."""
-
-    def __init__(self, mentorship: str, fields: tuple[str, ...]) -> None:
-        super().__init__(f"{mentorship!r} was started before, with another {', '.join(fields)}; nothing was changed")
-        self.mentorship = mentorship
-        self.fields = fields
-
-
-class Started(Model):
-    """What became of a start. `already_running`: this id was started before, and that mentorship is the one."""
-
-    id: str
-    workflow_id: str
-    already_running: bool
-
-
-class Listed(Model):
-    """One line of a list: what the search attributes tell, without asking a worker."""
-
-    id: str
-    program: str
-    stage: str
-    status: str
-    health: str
-    outcome: str
-    waiting_on: str
-    """Who has been nudged and has not answered: `mentor`, `mentee`, `both` or `nobody`."""
-    started_at: datetime
-    ended: bool
-
-
-class ListedPage(Model):
-    """Some lines of a list, and the cursor of those that follow, or None after the last."""
-
-    mentorships: tuple[Listed, ...]
-    cursor: str | None
-
-
-class Mentorships:
+class Mentorships(Verbs):
     """All mentorships of one Temporal namespace.
 
     Every method raises EngineUnreachable when Temporal or its worker does not answer within ten seconds, and (but for
@@ -156,10 +97,7 @@ class Mentorships:
             task_queue=self._task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=search_attributes.at_start(program),
-            memo={
-                fingerprints.MEMO: fingerprints.fingerprint(start),
-                fingerprints.STARTED_AT: datetime.now(UTC),
-            },
+            memo=fingerprints.memo(start, datetime.now(UTC)),
             static_summary=f"{program.title}: {start.id}",
             rpc_timeout=PATIENCE,
         )

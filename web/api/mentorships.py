@@ -15,12 +15,13 @@ from models.acts import Coordinate
 from models.base import Role
 from models.commands import Command
 from models.export import Export
+from models.figures import Figures
 from models.pages import PageQuery
 from models.people import Start
 from models.program import Program
 from settings import Settings
 from web.api.access import Needs
-from web.api.bodies import Count, Done, Figures, Filter, MentorshipList, PageFilter, Standing, Whose
+from web.api.bodies import Count, Done, Filter, MentorshipList, PageFilter, Standing, Whose
 from web.api.bulk import NDJSON, Begin, LinesResponse, answers
 from web.api.cursors import BadCursor, Cursors
 from web.api.examples import COMMANDS, LINES, START
