@@ -9,7 +9,7 @@ TYPED := $(wildcard models lifecycle workflows activities templates web demo cli
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet messages lock clean
+.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet messages contract lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -47,6 +47,9 @@ contact-sheet: setup ## show every page in var/contact-sheet: each step, phone a
 
 messages: setup ## bring the catalogs of templates/locale up to date with the sentences of the mails
 	@$(RUN) -m templates.messages
+
+contract: setup ## write docs/contract.json and the tables of docs/contract.md anew, from the models
+	@$(RUN) -m workflows.contract_page
 
 lock: setup ## write the locks from pyproject.toml; ARGS=--upgrade moves indirect packages too
 	@for target in "requirements.txt" "requirements-dev.txt --group dev --constraint requirements.txt"; do \

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import mentorships, replacing, steering, trying
+from cli import mentorships, payload, replacing, steering, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 
 app.command()(mentorships.start)
+app.command()(payload.payload)
 app.command()(mentorships.show)
 app.command(name="list")(mentorships.list_all)
 app.command(epilog=f"Acts: {', '.join(ACTS)}. Their fields are in models/acts.py.")(mentorships.act)

@@ -14,12 +14,16 @@ from models.state import Outcome
 
 
 class PauseCommand(Model):
+    """Rests the mentorship until a day; it goes on by itself then."""
+
     command: Literal["pause"] = "pause"
     until: date
     reason: Note = ""
 
 
 class ResumeCommand(Model):
+    """Goes on before the pause is over, or after a stop of all contact."""
+
     command: Literal["resume"] = "resume"
 
 

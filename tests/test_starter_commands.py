@@ -14,6 +14,7 @@ from settings import ROOT
 
 COMMANDS = (
     "start",
+    "payload",
     "show",
     "list",
     "act",

@@ -7,6 +7,7 @@ preferences, and ops their names and addresses.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from models.people import Start
 
@@ -14,6 +15,11 @@ MEMO = "start"
 """The memo's key."""
 STARTED_AT = "started_at"
 """The memo's key for the instant of the start."""
+
+
+def memo(start: Start, now: datetime) -> dict[str, object]:
+    """What is kept beside a mentorship that starts now."""
+    return {MEMO: fingerprint(start), STARTED_AT: now}
 
 
 def fingerprint(start: Start) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Messages by table: one update for each act of `models.acts`, one signal for each command of `models.commands`."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -78,4 +79,4 @@ def _declare(function: Callable[..., object], owner: type, name: str, *, result:
 
 
 def _description(model: type[ActBase] | type[Command], name: str) -> str:
-    return model.__doc__ or f"{name.replace('_', ' ').capitalize()}."
+    return inspect.cleandoc(model.__doc__ or f"{name.replace('_', ' ').capitalize()}.")
