@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import programs
 from models.base import Role
 from tests.api_parts import START, Platform, fields, problem
 from tests.test_web_asks import with_sessions
@@ -12,6 +13,7 @@ from web.api.bodies import Filter
 from web.api.keys import Scope
 
 MESSAGE = {"command": "message", "to": "both", "text": "How is it going?"}
+WHOLE = {**programs.load("career").model_dump(mode="json"), "title": "One of their own"}
 
 
 # Starting.
@@ -219,12 +221,25 @@ async def test_a_lost_answer_is_had_by_asking_again() -> None:
         ({"command": "pause", "until": "2029-01-01"}, {"until"}),
         ({"command": "message", "to": "all", "text": "x", "cc": "y"}, {"to", "cc"}),
         ({"command": "message", "to": "both", "text": ""}, {"text"}),
+        ({"command": "change_program", "program": "No Such"}, {"program"}),
+        ({"command": "change_program", "program": "nowhere"}, {"program"}),
+        ({"command": "change_program", "program": 7}, {"program"}),
+        ({"command": "change_program", "program": {**WHOLE, "weeks": 0}}, {"program.weeks"}),
     ],
 )
 async def test_a_command_that_makes_no_sense_names_the_field(command: dict[str, Any], named: set[str]) -> None:
     platform = Platform()
     assert set(fields(problem(await platform.command(command), 422, "invalid"))) == named
     assert platform.engine.effects == 0
+
+
+async def test_a_program_is_changed_by_its_name_or_by_a_whole_one() -> None:
+    platform = Platform()
+    await platform.command({"command": "change_program", "program": "onboarding"})
+    assert platform.engine.m.program == programs.load("onboarding")
+    await platform.command({"command": "change_program", "program": WHOLE})
+    assert platform.engine.m.program.title == "One of their own"
+    assert platform.engine.effects == 2
 
 
 async def test_a_command_that_the_rules_refuse_says_why() -> None:

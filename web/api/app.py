@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Match
 
 from links import Links
 from settings import Settings
-from web.api.bodies import BulkLine
+from web.api.bodies import BY_NAME, WHOLE, BulkLine
 from web.api.mentorships import mentorship_routes
 from web.api.problems import TITLES, ApiProblem, ProblemDetails, invalid
 from web.engine import Engine
@@ -106,9 +106,10 @@ def _invalid(problem: RequestValidationError) -> ApiProblem:
 
 
 def _path(error: dict[str, object], body: object) -> tuple[object, ...]:
-    """Where it is wrong, as its writer would say it: without `body`, and without the name of the command meant."""
+    """Where it is wrong, as its writer would say it: without `body`, and without which of several shapes was meant."""
     where = error["loc"]
     assert isinstance(where, tuple)
+    where = tuple(part for part in where if part not in (BY_NAME, WHOLE))
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return ("command",)
     if isinstance(body, dict) and where[1:2] == (body.get("command"),):

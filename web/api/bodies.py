@@ -7,10 +7,22 @@ of one person's own data holds it.
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from models.base import Instant, Model, Role
+from models.base import Instant, Model, Role, Slug
+from models.commands import (
+    ChangePersonCommand,
+    EndCommand,
+    ExtendCommand,
+    MessageCommand,
+    PatienceCommand,
+    PauseCommand,
+    ResendLinkCommand,
+    ResumeCommand,
+    RevokeLinksCommand,
+)
 from models.pages import EngineStatus, HealthView, Overview, Waiting
+from models.program import Program
 from models.state import Outcome, Receipt, Stage, Visit
 from web.api.problems import ProblemDetails
 from workflows import search_attributes
@@ -75,6 +87,40 @@ class Standing(Model):
             for one in seen.sessions
         )
         return cls(**own, sessions=sessions)
+
+
+BY_NAME, WHOLE = "program given by name", "program given whole"
+"""The two ways to say which program. Neither can be the name of a field."""
+
+
+def _how_given(program: object) -> str:
+    return BY_NAME if isinstance(program, str) else WHOLE
+
+
+class ChangeProgram(Model):
+    """Goes on by the rules of another program: one that Trellis has, by its name, or the whole of one.
+
+    Links of a coordinator who is replaced stop working; the new one hears what is open.
+    """
+
+    command: Literal["change_program"] = "change_program"
+    program: Annotated[Annotated[Slug, Tag(BY_NAME)] | Annotated[Program, Tag(WHOLE)], Discriminator(_how_given)]
+
+
+Steering = Annotated[
+    PauseCommand
+    | ResumeCommand
+    | EndCommand
+    | ExtendCommand
+    | MessageCommand
+    | PatienceCommand
+    | ChangeProgram
+    | ChangePersonCommand
+    | ResendLinkCommand
+    | RevokeLinksCommand,
+    Field(discriminator="command"),
+]
+"""The commands of `models.commands`, as a platform sends them."""
 
 
 class Done(Model):

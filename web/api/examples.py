@@ -46,6 +46,10 @@ COMMANDS = {
         "summary": "Mail a fresh link to the address on record",
         "value": {"command": "resend_link", "role": "mentee"},
     },
+    "change_program": {
+        "summary": "Other rules, by the name of their program; a whole program is taken, too",
+        "value": {"command": "change_program", "program": "onboarding"},
+    },
     "change_person": {
         "summary": "Another address; links mailed to the old one stop working",
         "value": {"command": "change_person", "role": "mentor", "email": "mentor.new@example.com"},
@@ -59,4 +63,4 @@ COMMANDS = {
         "value": {"command": "end", "outcome": "not_a_fit", "rematch": True},
     },
 }
-"""A body for each command that fits in a few lines; `change_program` carries a whole program."""
+"""A body for each command."""

@@ -4,16 +4,16 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Awaitable
+from pathlib import Path as FilePath
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import Field
 
 import programs
 from links import Links
 from models.acts import Coordinate
 from models.base import Role
-from models.commands import Command
+from models.commands import ChangeProgramCommand, Command
 from models.export import Export
 from models.figures import Figures
 from models.pages import PageQuery
@@ -21,7 +21,7 @@ from models.people import Start
 from models.program import Program
 from settings import Settings
 from web.api.access import Needs
-from web.api.bodies import Count, Done, Filter, MentorshipList, PageFilter, Standing, Whose
+from web.api.bodies import ChangeProgram, Count, Done, Filter, MentorshipList, PageFilter, Standing, Steering, Whose
 from web.api.bulk import NDJSON, Begin, LinesResponse, answers
 from web.api.cursors import BadCursor, Cursors
 from web.api.examples import COMMANDS, LINES, START
@@ -80,7 +80,7 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
         The id is yours, and makes this idempotent: the same request again answers 200 and changes nothing; the same id
         with other facts is a 409 whose `errors` name what differs.
         """
-        started = await _beginner(engine, settings)(body)
+        started = await _beginner(engine, _Programs(settings.programs_dir))(body)
         response.status_code = 200 if started.already_running else 201
         return started
 
@@ -128,7 +128,7 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
         starting. To go on after a broken connection, send the same lines again: each mentorship begins once.
         """
         _must_be(NDJSON, request)
-        begin = _beginner(engine, settings)
+        begin = _beginner(engine, _Programs(settings.programs_dir))
         return LinesResponse(answers(request.stream(), begin, request_id(request)))
 
     @router.get("/mentorships/{id}", dependencies=[read], responses=documented(*ALWAYS, "no_such_mentorship"))
@@ -154,7 +154,7 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
     )
     async def command(
         id: Id,
-        body: Annotated[Command, Field(discriminator="command")],
+        body: Steering,
         key: Annotated[ApiKey, write],
         once: IdempotencyKey = None,
     ) -> Done:
@@ -167,7 +167,8 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
             raise ApiProblem("scope", f"The command {body.command!r} needs an admin key.")
         name = f"{key.name}\x1f{id}\x1f{once or secrets.token_hex()}"
         update_id = hashlib.sha256(name.encode()).hexdigest()[:32]
-        return Done.of(await _asked(engine.act(id, Coordinate(command=body), update_id=update_id)))
+        order = _obeyable(body, _Programs(settings.programs_dir))
+        return Done.of(await _asked(engine.act(id, Coordinate(command=order), update_id=update_id)))
 
     return router
 
@@ -183,25 +184,45 @@ def _must_be(kind: str, request: Request) -> None:
         raise ApiProblem("media_type", f"Found Content-Type: {found[:60] or 'none'}; send {kind}.")
 
 
-def _beginner(engine: Engine, settings: Settings) -> Begin:
+def _obeyable(body: Steering, known: "_Programs") -> Command:
+    """What the workflow obeys: it can't look a program up."""
+    if not isinstance(body, ChangeProgram):
+        return body
+    given = body.program
+    return ChangeProgramCommand(program=known.named(given) if isinstance(given, str) else given)
+
+
+def _beginner(engine: Engine, known: "_Programs") -> Begin:
     """Starts mentorships, and reads each program once for all of them."""
-    known: dict[str, Program] = {}
 
     async def begin(start: Start) -> Started:
-        if start.program not in known:
-            try:
-                known[start.program] = programs.load(start.program, settings.programs_dir)
-            except programs.ProgramProblem as problem:
-                if start.program in programs.names(settings.programs_dir):
-                    log.error("A program can't be used: %s", problem)
-                    raise ApiProblem(
-                        "internal", f"The program {start.program!r} can't be used; the log says why."
-                    ) from None
-                errors = [FieldProblem(field="program", message=problem.problems[0])]
-                raise ApiProblem("invalid", "There is no such program.", errors) from None
-        return await _asked(engine.start(start, known[start.program]))
+        return await _asked(engine.start(start, known.named(start.program)))
 
     return begin
+
+
+class _Programs:
+    """The programs that there are, each read once. One is made for each request: a file may change."""
+
+    def __init__(self, folder: FilePath) -> None:
+        self._folder = folder
+        self._read: dict[str, Program] = {}
+
+    def named(self, name: str) -> Program:
+        """Raises ApiProblem where there is none, or it can't be used."""
+        if name not in self._read:
+            self._read[name] = self._load(name)
+        return self._read[name]
+
+    def _load(self, name: str) -> Program:
+        try:
+            return programs.load(name, self._folder)
+        except programs.ProgramProblem as problem:
+            if name in programs.names(self._folder):
+                log.error("A program can't be used: %s", problem)
+                raise ApiProblem("internal", f"The program {name!r} can't be used; the log says why.") from None
+            errors = [FieldProblem(field="program", message=problem.problems[0])]
+            raise ApiProblem("invalid", "There is no such program.", errors) from None
 
 
 async def _asked(call: Awaitable[T]) -> T:
