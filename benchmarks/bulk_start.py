@@ -46,8 +46,6 @@ OURS, BARE = "default", "bare"
 """The namespaces."""
 TURNS = 10
 QUEUE = "trellis"
-LOOKS = 3
-"""How often each list is asked for; the median is told."""
 COMMANDS = {"list": ("--json",), "count": (), "stuck": ("--json",), "report": ("--json",)}
 """Those of the command line that look at all of them, with their options."""
 
@@ -75,7 +73,7 @@ async def measure(arguments: Namespace) -> Result:
             count = TURNS * size
             async with _process(server, "worker.py"):
                 taken_up = await _seconds_until_taken_up(ours)
-                looks = await _looks(http, server)
+                looks = await _looks(http, server, arguments.looks)
             result = Result(
                 "bulk_start",
                 figures={
@@ -159,7 +157,7 @@ async def _waiting_tasks(client: Client) -> int:
     return waiting
 
 
-async def _looks(http: httpx.AsyncClient, server: Server) -> dict[str, Figure]:
+async def _looks(http: httpx.AsyncClient, server: Server, looks: int) -> dict[str, Figure]:
     """How long who asks for lists waits, with all of them open."""
 
     async def page() -> None:
@@ -176,9 +174,9 @@ async def _looks(http: httpx.AsyncClient, server: Server) -> dict[str, Figure]:
 
     found: dict[str, Figure] = {
         "open": (await http.get("/count")).json()["count"],
-        "api_page_of_200_ms": await _median_ms(page),
-        "api_every_page_ms": await _median_ms(every_page),
-        "api_count_ms": await _median_ms(count),
+        "api_page_of_200_ms": await _median_ms(page, looks),
+        "api_every_page_ms": await _median_ms(every_page, looks),
+        "api_count_ms": await _median_ms(count, looks),
     }
     known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     for name in (one for one in COMMANDS if one in known):
@@ -188,13 +186,13 @@ async def _looks(http: httpx.AsyncClient, server: Server) -> dict[str, Figure]:
                 if await process.wait():
                     raise RuntimeError(f"starter.py {name} left with {process.returncode}")
 
-        found[f"command_{name}_ms"] = await _median_ms(told)
+        found[f"command_{name}_ms"] = await _median_ms(told, looks)
     return found
 
 
-async def _median_ms(ask: Callable[[], Awaitable[None]]) -> int:
+async def _median_ms(ask: Callable[[], Awaitable[None]], looks: int) -> int:
     times = []
-    for _ in range(LOOKS):
+    for _ in range(looks):
         began = time.perf_counter()
         await ask()
         times.append(time.perf_counter() - began)
@@ -253,6 +251,7 @@ def _megabytes(size: int) -> float:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(description="Bulk start beside bare start_workflow calls, and lists with all of them open.")
     parser.add_argument("--mentorships", type=int, default=1000, help="how many are started each way (default 1000)")
+    parser.add_argument("--looks", type=int, default=3, help="how often each list is asked for; the median is told")
     parser.add_argument("--program", default="career")
     return parser
 

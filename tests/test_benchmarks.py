@@ -11,7 +11,7 @@ import pytest
 from settings import ROOT
 
 TINY = {
-    "bulk_start": ("--mentorships", "20"),
+    "bulk_start": ("--mentorships", "20", "--looks", "1"),
     "core_speed": ("--program", "single_session", "--seconds", "0.1"),
     "lifecycle_cost": ("--program", "single_session"),
     "mail": ("--seconds", "0.1"),
