@@ -50,6 +50,7 @@ def _blocks(told: Json) -> dict[str, str]:
         "ended": shapes.answer("Ended"),
         "receipt": shapes.answer("Receipt"),
         "refusal": shapes.answer("Refusal"),
+        "queries": "\n".join(_query(one) for one in mentorship["queries"]),
         "overview": shapes.answer("Overview"),
         "events": "\n".join(
             f"- {kind} `{one['name']}`: {_line(one['description'])}"
@@ -59,6 +60,11 @@ def _blocks(told: Json) -> dict[str, str]:
         # The last, since it tells the shapes that the others have named.
         "shapes": shapes.named(),
     }
+
+
+def _query(told: Json) -> str:
+    takes = f"takes `{_name(told['input'])}`" if "input" in told else "takes nothing"
+    return f"- `{told['name']}` {takes} and answers `{_name(told['result'])}`. {_line(told['description'])}"
 
 
 def _messages(messages: list[Json], shapes: "_Shapes", without: tuple[str, ...] = ()) -> str:
