@@ -13,7 +13,7 @@ from settings import ROOT
 
 PAGE = (ROOT / "docs" / "getting-started.md").read_text()
 STEP = "=== next block ==="
-WITHIN_SECONDS = 120
+WITHIN_SECONDS = 240
 
 
 def blocks() -> list[tuple[str, str]]:
