@@ -14,13 +14,14 @@ import jsonschema_rs
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
 
 from cli.start_file import read_start
 from lifecycle.rejection import Rejected
 from models.acts import ACTS
 from models.commands import COMMANDS
 from programs import load
-from settings import ROOT
+from settings import ROOT, settings
 from tests.test_starter_commands import starter
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin
@@ -147,3 +148,27 @@ async def test_the_commands_on_the_page_start_steer_show_and_end_a_mentorship(
     assert by_hand.already_running, "the memo tells that it was started with the same facts"
     memo = await client.get_workflow_handle("mentorship/by-command").describe()
     assert set(await memo.memo()) == {fingerprints.MEMO, fingerprints.STARTED_AT}
+
+
+@pytest.mark.usefixtures("worker")
+async def test_an_input_that_cannot_be_read_says_why_and_can_be_started_again(client: Client) -> None:
+    good = {**json.loads(EXAMPLE.read_text())}
+    good["start"] = {**good["start"], "id": "mended"}
+    bad = {**good, "program": {**good["program"], "weeks": 0}}
+    queue = settings().task_queue
+    handle = await client.start_workflow("Mentorship", bad, id="mentorship/mended", task_queue=queue)
+    told = ""
+    async with asyncio.timeout(30):
+        while "program.weeks" not in told:
+            history = (await handle.fetch_history()).events
+            told = str([event.workflow_task_failed_event_attributes.failure for event in history])
+            await asyncio.sleep(0.1)
+    await handle.terminate()
+    await client.start_workflow(
+        "Mentorship",
+        good,
+        id="mentorship/mended",
+        task_queue=queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    )
+    assert (await Mentorships(client).overview("mended")).status == "active"
