@@ -1,7 +1,7 @@
 """The workflow around the rules: it starts once, mails, rests, obeys, survives its worker, ends and can be replayed."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -12,7 +12,7 @@ from models.answers import Decision
 from models.base import Role
 from models.commands import EndCommand, PauseCommand, ResumeCommand
 from models.mail import MailEvent
-from models.pages import PageQuery
+from models.pages import Overview, PageQuery
 from models.state import Outcome, Stage
 from tests.histories import events, history, run_id
 from tests.pairs import a_program, a_start, accepts, goals
@@ -35,6 +35,18 @@ async def begun(mentorships: Mentorships, client: Client) -> str:
             break
         await skip_to_next(client, started.id)
     return started.id
+
+
+async def test_ops_see_how_long_it_waits_by_the_time_of_day(mentorships: Mentorships, client: Client) -> None:
+    started = await mentorships.start(a_start(), a_program())
+    await idle(client, started.id)
+    asked = datetime.now(UTC)
+    seen = await mentorships.overview(started.id)
+    assert seen.now >= asked
+    # The Temporal UI asks without saying what time it is, and sees the workflow's own clock: that of its last event.
+    bare = await client.get_workflow_handle(workflow_id(started.id)).query("overview", result_type=Overview)
+    assert bare.now < asked
+    assert bare.waiting == seen.waiting
 
 
 async def to_the_end(client: Client, id: str) -> None:

@@ -26,7 +26,7 @@ from models.commands import Command
 from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
-from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Page, PageQuery
+from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, OverviewQuery, Page, PageQuery
 from models.people import Start
 from models.phrases import NOTHING, Phrase
 from models.program import Program
@@ -209,7 +209,8 @@ class Mentorships:
 
     async def overview(self, id: str) -> Overview:
         """The mentorship as ops see it. Changes nothing."""
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, rpc_timeout=PATIENCE))
+        now = OverviewQuery(at=await self._clock(id))
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, now, rpc_timeout=PATIENCE))
 
     async def command(self, id: str, command: Command) -> None:
         """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""

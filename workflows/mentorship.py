@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from models.export import Export
     from models.journeys import Journey
     from models.mail import Delivery, MailEvent, SendResult
-    from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Page, PageQuery
+    from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, OverviewQuery, Page, PageQuery
     from models.state import Mentorship, Receipt
     from workflows.announcing import Announcer
     from workflows.begin import Begin
@@ -134,9 +134,9 @@ class MentorshipWorkflow:
         return lifecycle.coordinator(self._state, query, _now(query.at))
 
     @workflow.query(description="The mentorship as ops see it: waiting on whom, next, health, last mail.")
-    def overview(self) -> Overview:
-        """Where it stands."""
-        return lifecycle.overview(self._state, workflow.now())
+    def overview(self, query: OverviewQuery = OverviewQuery()) -> Overview:  # noqa: B008 - frozen
+        """Where it stands. Without an argument, as from the Temporal UI, by the workflow's own clock."""
+        return lifecycle.overview(self._state, _now(query.at))
 
     # What `run` does
 
