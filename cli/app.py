@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import mentorships, replacing, steering, trying
+from cli import listing, mentorships, replacing, steering, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -19,7 +19,8 @@ app = typer.Typer(
 
 app.command()(mentorships.start)
 app.command()(mentorships.show)
-app.command(name="list")(mentorships.list_all)
+app.command(name="list")(listing.list_all)
+app.command()(listing.count)
 app.command(epilog=f"Acts: {', '.join(ACTS)}. Their fields are in models/acts.py.")(mentorships.act)
 app.command()(steering.pause)
 app.command()(steering.resume)

@@ -16,15 +16,16 @@ COMMANDS = (
     "start",
     "show",
     "list",
+    "count",
     "act",
     "pause",
     "resume",
     "end",
     "replace-mentor",
     "events",
+    "api-key",
     "preview",
     "demo",
-    "api-key",
 )
 
 

@@ -40,6 +40,7 @@ from workflows.refusal import RENEWING, Refusal
 
 __all__ = [
     "ActRejected",
+    "BadFilter",
     "EngineUnreachable",
     "Listed",
     "ListedPage",
@@ -91,6 +92,13 @@ class StartConflict(Exception):
         super().__init__(f"{mentorship!r} was started before, with another {', '.join(fields)}; nothing was changed")
         self.mentorship = mentorship
         self.fields = fields
+
+
+class BadFilter(ValueError):
+    """A list filter that the server can't read; it says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The filter can't be read: {reason}")
 
 
 class Started(Model):
@@ -224,12 +232,12 @@ class Mentorships:
         """How it ended. Waits for the end, however long that takes."""
         return await self._answer(id, self._handle(id).result())
 
-    async def list(self, query: str = "") -> AsyncIterator[Listed]:
+    async def list(self, query: str = "", *, limit: int | None = None) -> AsyncIterator[Listed]:
         """Mentorships, the latest first. `query` is a Temporal list filter, for example `TrellisHealth = 'at_risk'`.
 
-        Raises ValueError where the filter can't be read.
+        Raises BadFilter where it can't be read.
         """
-        found = self._client.list_workflows(_filter(query), rpc_timeout=PATIENCE)
+        found = self._client.list_workflows(_filter(query), limit=limit, rpc_timeout=PATIENCE)
         with _filter_told():
             async for execution in found:
                 yield await _listed(execution)
@@ -252,7 +260,7 @@ class Mentorships:
         )
 
     async def count(self, query: str = "") -> int:
-        """How many `list` would find. Raises ValueError where the filter can't be read."""
+        """How many `list` would find. Raises BadFilter where it can't be read."""
         with _filter_told():
             return (await self._client.count_workflows(_filter(query), rpc_timeout=PATIENCE)).count
 
@@ -326,7 +334,7 @@ def _filter_told() -> Iterator[None]:
         yield
     except RPCError as problem:
         if problem.status is RPCStatusCode.INVALID_ARGUMENT:
-            raise ValueError(f"The filter can't be read: {problem.message}") from problem
+            raise BadFilter(problem.message) from problem
         raise _unreachable(problem) from problem
 
 
