@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import listing, mentorships, replacing, steering, trying
+from cli import listing, mentorships, replacing, steering, stuck, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -21,6 +21,7 @@ app.command()(mentorships.start)
 app.command()(mentorships.show)
 app.command(name="list")(listing.list_all)
 app.command()(listing.count)
+app.command()(stuck.stuck)
 app.command(epilog=f"Acts: {', '.join(ACTS)}. Their fields are in models/acts.py.")(mentorships.act)
 app.command()(steering.pause)
 app.command()(steering.resume)

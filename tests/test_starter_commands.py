@@ -17,6 +17,7 @@ COMMANDS = (
     "show",
     "list",
     "count",
+    "stuck",
     "act",
     "pause",
     "resume",
