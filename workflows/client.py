@@ -26,6 +26,7 @@ from models.commands import Command
 from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
+from models.measures import Measures
 from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, OverviewQuery, Page, PageQuery
 from models.people import Start
 from models.phrases import NOTHING, Phrase
@@ -219,6 +220,11 @@ class Mentorships:
         """The mentorship as ops see it. Changes nothing."""
         now = OverviewQuery(at=await self._clock(id))
         return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, now, rpc_timeout=PATIENCE))
+
+    async def measures(self, id: str) -> Measures:
+        """The mentorship in numbers. Changes nothing."""
+        now = OverviewQuery(at=await self._clock(id))
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.measures, now, rpc_timeout=PATIENCE))
 
     async def command(self, id: str, command: Command) -> None:
         """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""
