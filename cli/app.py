@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import listing, mentorships, replacing, steering, stuck, trying
+from cli import listing, mentorships, replacing, report, steering, stuck, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -22,6 +22,7 @@ app.command()(mentorships.show)
 app.command(name="list")(listing.list_all)
 app.command()(listing.count)
 app.command()(stuck.stuck)
+app.command()(report.report)
 app.command(epilog=f"Acts: {', '.join(ACTS)}. Their fields are in models/acts.py.")(mentorships.act)
 app.command()(steering.pause)
 app.command()(steering.resume)

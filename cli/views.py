@@ -40,6 +40,11 @@ def ago(since: datetime, now: datetime) -> str:
     return "a moment"
 
 
+def hours(count: float) -> str:
+    """A time as people say it."""
+    return f"{count:.0f} h" if count < 48 else f"{count / 24:.1f} days"
+
+
 def timeline(overview: Overview) -> Text:
     """The five stages: those visited, the one that it is in, those to come."""
     visited = {visit.stage for visit in overview.visits}

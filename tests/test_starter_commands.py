@@ -18,6 +18,7 @@ COMMANDS = (
     "list",
     "count",
     "stuck",
+    "report",
     "act",
     "pause",
     "resume",

@@ -14,6 +14,7 @@ from temporalio.client import (
     WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDReusePolicy
@@ -222,9 +223,14 @@ class Mentorships:
         return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, now, rpc_timeout=PATIENCE))
 
     async def measures(self, id: str) -> Measures:
-        """The mentorship in numbers. Changes nothing."""
+        """The mentorship in numbers. Changes nothing. A worker of an older build counts as unreachable."""
         now = OverviewQuery(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.measures, now, rpc_timeout=PATIENCE))
+        try:
+            return await self._answer(
+                id, self._handle(id).query(MentorshipWorkflow.measures, now, rpc_timeout=PATIENCE)
+            )
+        except WorkflowQueryFailedError as problem:
+            raise EngineUnreachable(f"The worker of this mentorship can't tell: {problem}") from problem
 
     async def command(self, id: str, command: Command) -> None:
         """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""
