@@ -27,6 +27,8 @@ app.command(epilog=f"Acts: {', '.join(ACTS)}. Their fields are in models/acts.py
 app.command()(steering.pause)
 app.command()(steering.resume)
 app.command()(steering.end)
+app.command()(steering.message)
+app.command()(steering.patience)
 app.command(name="replace-mentor")(replacing.replace_mentor)
 app.command()(steering.events)
 app.command(name="api-key")(api_key)

@@ -10,10 +10,10 @@ from cli.survey import VERDICTS, Spread, Survey, sample_told
 from settings import ROOT
 from web.rendering import PLAIN_COLOUR, brand_style
 
-WIDTH = 560.0
-LABEL = 186.0
+WIDTH = 440.0
+LABEL = 122.0
 """Where the bars begin: left of it stand their names."""
-END = 62.0
+END = 92.0
 """Room right of the longest bar for its number."""
 ROW, GAP, TOP = 30.0, 8.0, 4.0
 NARROWEST = 24.0
@@ -86,11 +86,14 @@ def page(found: Survey) -> str:
         days=spreads(
             "Days in a stage", ((views.words(name), told) for name, told in sampled.stage_days.items()), "{:.1f} days"
         ),
-        hours=spreads(
-            "Time until an answer",
-            ((f"{one.by}: {views.words(one.kind)}", one.hours) for one in sampled.answer_hours),
-            None,
-        ),
+        hours={
+            by: spreads(
+                f"Time until {by}s answer",
+                ((views.words(one.kind), one.hours) for one in sampled.answer_hours if one.by is by),
+                None,
+            )
+            for by in dict.fromkeys(one.by for one in sampled.answer_hours)
+        },
         mails={
             role: bars(f"{role}s by mails in the last seven days", {mails_told(n): c for n, c in counts.items()})
             for role, counts in sampled.mails_last_week.items()

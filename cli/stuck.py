@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli import views
 from cli.filters import HealthOption, ProgramOption, QueryOption, StageOption, WaitingOption, both, wanted
-from cli.many import each, progress
+from cli.many import AT_ONCE, each, progress
 from cli.terminal import AsJson, engine, run
 from models.base import PAIR, Instant, Model
 from models.mail import ReasonLine
@@ -86,6 +86,8 @@ def stuck(
                 bar.advance(counted)
                 if isinstance(page, EngineUnreachable):
                     silent.append(str(page))
+                    if len(silent) >= AT_ONCE and not found:
+                        break  # no worker: each of the others would take its ten seconds to say so
                 elif page is not None and (row := stuck_now(one.program, page)) is not None:
                     found.append(row)
         return len(candidates), silent, sorted(found, key=lambda one: one.since)

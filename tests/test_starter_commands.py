@@ -23,6 +23,8 @@ COMMANDS = (
     "pause",
     "resume",
     "end",
+    "message",
+    "patience",
     "replace-mentor",
     "events",
     "api-key",
