@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from temporalio.client import Client
 
 from cli import views
-from cli.checks.finding import Check, Finding, Place, ok, problem
+from cli.checks.finding import Check, Finding, NoTemporal, Place, ok, problem
 from cli.checks.table import CHECKS
 from cli.terminal import AsJson
 from settings import settings, told
@@ -38,20 +39,21 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 async def examined(checks: Sequence[Check]) -> list[Finding]:
-    """What each check finds, in order. Without settings, or without Temporal, there is nothing else to look at."""
+    """What each check finds, in order. Without settings there is nothing else to look at."""
     try:
         own = settings()
     except ValidationError as error:
         lines = told(error).splitlines()
         return [problem(line, "Mend this variable; then run doctor again.").evolve(check="settings") for line in lines]
     found = [ok("can be read").evolve(check="settings")]
+    client: Client | None = None
     try:
         client = await connect()
     except EngineUnreachable as unreachable:
-        mend = "Until it can be reached, the other checks have nothing to look at."
-        return [*found, problem(str(unreachable), mend).evolve(check="temporal")]
-    place = Place(own, client)
-    return [*found, *await asyncio.gather(*(_looked(check, place) for check in checks))]
+        mend = "Until it can be reached, what depends on it is not checked."
+        found.append(problem(str(unreachable), mend).evolve(check="temporal"))
+    looked = await asyncio.gather(*(_looked(check, Place(own, client)) for check in checks))
+    return [*found, *(one for one in looked if one is not None)]
 
 
 def table(found: Sequence[Finding]) -> Table:
@@ -68,10 +70,12 @@ def table(found: Sequence[Finding]) -> Table:
     return shown
 
 
-async def _looked(check: Check, place: Place) -> Finding:
+async def _looked(check: Check, place: Place) -> Finding | None:
     try:
         async with asyncio.timeout(PATIENCE):
             finding = await check.look(place)
+    except NoTemporal:
+        return None
     except Exception as error:  # a check that fails is a finding, and must not hide the others
         what = f"{type(error).__name__}: {error}".removesuffix(": ")
         finding = problem(f"could not be checked ({what})", "Look at the rights of the key and of this account.")

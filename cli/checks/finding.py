@@ -21,12 +21,23 @@ class Finding(Model):
     mend: str = ""
 
 
+class NoTemporal(Exception):
+    """This check has nothing to look at, because Temporal can't be reached."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to look: the settings, and a connection to Temporal that stands."""
+    """Where to look: the settings, and the connection to Temporal where it stands."""
 
     own: Settings
-    client: Client
+    connected: Client | None
+
+    @property
+    def client(self) -> Client:
+        """The connection. Raises NoTemporal: then the check is left out."""
+        if self.connected is None:
+            raise NoTemporal
+        return self.connected
 
 
 class Check(NamedTuple):

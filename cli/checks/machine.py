@@ -25,7 +25,10 @@ LITTLE, TOO_LITTLE = 1_000_000_000, 50_000_000
 async def clock(place: Place) -> Finding:
     """Not behind the server's, of which is known when it was last polled; and near that of a web server of ours."""
     now = datetime.now(UTC)
-    polls = [at for kind in (WORKFLOWS, ACTIVITIES) for at in await polled(place.client, place.own.task_queue, kind)]
+    polls: list[datetime] = []
+    if place.connected is not None:
+        for kind in (WORKFLOWS, ACTIVITIES):
+            polls += await polled(place.connected, place.own.task_queue, kind)
     if polls and max(polls) - now > OFF:
         return _off(max(polls) - now, "behind", "Temporal")
     for name, address in _neighbours(place):
