@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from rich.console import Console
@@ -14,8 +14,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-async def each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]]) -> AsyncIterator[tuple[Item, Result]]:
-    """Each item with its result, as they are done. What the work raises is raised, and the rest is called off."""
+async def each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]]) -> AsyncGenerator[tuple[Item, Result]]:
+    """Each item with its result, as they are done. What the work raises is raised, and the rest is called off.
+
+    Whoever stops early closes it (`contextlib.aclosing`): then the rest is called off too.
+    """
     coming = iter(items)
     under_way: dict[asyncio.Task[Result], Item] = {}
 

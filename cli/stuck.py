@@ -2,6 +2,8 @@
 
 import shlex
 from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -54,6 +56,21 @@ class Stuck(Model):
     """What to run next."""
 
 
+@dataclass(slots=True)
+class Look:
+    """What came of looking into candidates. `silent` holds why some did not answer."""
+
+    candidates: int
+    asked: int = 0
+    silent: list[str] = field(default_factory=list)
+    found: list[Stuck] = field(default_factory=list)
+
+    @property
+    def nobody_answers(self) -> bool:
+        """Whether nothing is known of any of them."""
+        return self.asked > 0 and len(self.silent) == self.asked
+
+
 def stuck(
     stage: StageOption = None,
     health: HealthOption = None,
@@ -75,32 +92,41 @@ def stuck(
     """
     filter = both(CANDIDATES, wanted(stage, None, health, program, None, waiting_on, query))
 
-    async def work() -> tuple[int, list[str], list[Stuck]]:
+    async def work() -> Look:
         mentorships = await engine()
         candidates = sorted([one async for one in mentorships.list(filter)], key=_worst_first)
-        silent: list[str] = []
-        found: list[Stuck] = []
-        with progress() as bar:
-            counted = bar.add_task("asking", total=min(look, len(candidates)))
-            async for one, page in each(candidates[:look], lambda one: _asked(mentorships, one)):
-                bar.advance(counted)
-                if isinstance(page, EngineUnreachable):
-                    silent.append(str(page))
-                    if len(silent) >= AT_ONCE and not found:
-                        break  # no worker: each of the others would take its ten seconds to say so
-                elif page is not None and (row := stuck_now(one.program, page)) is not None:
-                    found.append(row)
-        return len(candidates), silent, sorted(found, key=lambda one: one.since)
+        return await _look(mentorships, candidates, look)
 
-    candidates, silent, found = run(work())
+    looked = run(work())
+    shown = sorted(looked.found, key=lambda one: one.since)[:limit]
     if as_json:
-        print(views.as_json(found[:limit]))
-        return
-    console = Console(highlight=False)
-    if found:
-        console.print(table(found[:limit]))
-        console.print(_what_to_do(found[0]), soft_wrap=True)
-    console.print(_closing(candidates, min(look, candidates), silent, len(found), min(limit, len(found))))
+        print(views.as_json(shown))
+    else:
+        console = Console(highlight=False)
+        if shown:
+            console.print(table(shown))
+            console.print(_what_to_do(shown[0]), soft_wrap=True)
+        console.print(_closing(looked, len(shown)), soft_wrap=True)
+    if looked.nobody_answers:
+        raise typer.Exit(1)
+
+
+async def _look(mentorships: Mentorships, candidates: Sequence[Listed], most: int) -> Look:
+    looked = Look(len(candidates))
+    answers = each(candidates[:most], lambda one: _asked(mentorships, one))
+    with progress() as bar:
+        counted = bar.add_task("asking", total=min(most, len(candidates)))
+        async with aclosing(answers):
+            async for one, page in answers:
+                bar.advance(counted)
+                looked.asked += 1
+                if isinstance(page, EngineUnreachable):
+                    looked.silent.append(str(page))
+                elif page is not None and (row := stuck_now(one.program, page)) is not None:
+                    looked.found.append(row)
+                if looked.nobody_answers and looked.asked >= AT_ONCE:
+                    break  # no worker: each of the others would take its ten seconds to say so
+    return looked
 
 
 def stuck_now(program: str, page: CoordinatorPage) -> Stuck | None:
@@ -176,17 +202,18 @@ def _what_to_do(first: Stuck) -> Text:
     return text.append("\n".join(f"  {command}" for command in dict.fromkeys(commands)), "default")
 
 
-def _closing(candidates: int, looked: int, silent: Sequence[str], found: int, shown: int) -> str:
-    if not candidates:
-        return "Nobody is stuck."
+def _closing(looked: Look, shown: int) -> str:
+    if looked.nobody_answers:
+        return f"None of {looked.candidates:,} candidates can be looked into. {looked.silent[0]}"
+    found = len(looked.found)
     told = f"\n{found:,} are stuck; the {shown:,} that wait longest are shown." if found else "Nobody is stuck."
-    if looked < candidates:
+    if looked.asked < looked.candidates:
         told += (
-            f" Of {candidates:,} candidates the {looked:,} with the worst health were looked into;"
-            f" --look {candidates} looks into all."
+            f" Of {looked.candidates:,} candidates the {looked.asked:,} with the worst health were looked into;"
+            f" --look {looked.candidates} looks into all."
         )
-    if silent:
-        told += f"\n{len(silent):,} did not answer. {silent[0]}"
+    if looked.silent:
+        told += f"\n{len(looked.silent):,} did not answer. {looked.silent[0]}"
     return told
 
 

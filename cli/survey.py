@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import programs
@@ -97,13 +98,15 @@ async def survey(mentorships: Mentorships, filter: str, size: int, seed: int, ti
     drawn = random.Random(seed).sample(ids, min(size, len(ids)))  # noqa: S311 - a sample, not a secret
     measured: list[Measures] = []
     asked = 0
-    async for _, one in each(drawn, lambda id: _measured(mentorships, id)):
-        tick(len(drawn))
-        asked += 1
-        if one is not None:
-            measured.append(one)
-        elif asked >= AT_ONCE and not measured:
-            break  # no worker: each of the others would take its ten seconds to say so
+    answers = each(drawn, lambda id: _measured(mentorships, id))
+    async with aclosing(answers):
+        async for _, one in answers:
+            tick(len(drawn))
+            asked += 1
+            if one is not None:
+                measured.append(one)
+            elif asked >= AT_ONCE and not measured:
+                break  # no worker: each of the others would take its ten seconds to say so
     return Survey(at=datetime.now(UTC), filter=filter, counted=counted, sampled=sampled(measured, asked, seed))
 
 

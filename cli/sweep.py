@@ -5,6 +5,7 @@ import json
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -116,16 +117,17 @@ async def _do(what: Sweep, found: Sequence[Listed], tally: Tally) -> None:
     mentorships = await engine()
     with progress() as bar:
         counted = bar.add_task(what.verb, total=len(found))
-        async for one, refusal in each(found, lambda one: _one(mentorships, one.id, what)):
-            bar.advance(counted)
-            if refusal is None:
-                tally.done += 1
-            elif isinstance(refusal, EngineUnreachable):
-                tally.unreachable.append(one.id)
-            elif refusal.code == what.already:
-                tally.already += 1
-            else:
-                tally.refused.setdefault(refusal.message, []).append(one.id)
+        async with aclosing(each(found, lambda one: _one(mentorships, one.id, what))) as answers:
+            async for one, refusal in answers:
+                bar.advance(counted)
+                if refusal is None:
+                    tally.done += 1
+                elif isinstance(refusal, EngineUnreachable):
+                    tally.unreachable.append(one.id)
+                elif refusal.code == what.already:
+                    tally.already += 1
+                else:
+                    tally.refused.setdefault(refusal.message, []).append(one.id)
 
 
 async def _one(mentorships: Mentorships, id: str, what: Sweep) -> ActRejected | EngineUnreachable | None:
