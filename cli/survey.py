@@ -194,7 +194,7 @@ async def _counted(mentorships: Mentorships, filter: str) -> Counted:
         by_status=by_status,
         nudged=nudged,
         by_outcome=by_outcome,
-        by_program=by_program | ({"others": others} if others > 0 else {}),
+        by_program={name: number for name, number in (*by_program.items(), ("others", others)) if number > 0},
     )
 
 
