@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, Worker
 
+import lifecycle
 from models.answers import Decision
 from models.base import Role
 from models.commands import EndCommand, PauseCommand, ResumeCommand
 from models.mail import MailEvent
 from models.pages import Overview, PageQuery
 from models.state import Outcome, Stage
+from tests.builders import Story
 from tests.histories import events, history, run_id
+from tests.older_build import OlderMentorship
 from tests.pairs import a_program, a_start, accepts, goals
 from tests.recorded_mail import RecordedMail
 from worker import build, runner
@@ -291,3 +294,18 @@ async def test_every_run_of_a_finished_mentorship_can_be_replayed(
     await replayer.replay_workflow(await history(client, id, runs[0]))
     monkeypatch.undo()
     await replayer.replay_workflow(await history(client, id, runs[1]))
+
+
+async def test_a_worker_of_an_older_build_is_asked_as_it_can_be_asked(client: Client) -> None:
+    m = Story().m
+    seen = lifecycle.overview(m, m.started_at)
+    async with Worker(client, task_queue="older-build", workflows=[OlderMentorship]):
+        handle = await client.start_workflow(
+            "Mentorship", seen.model_dump(mode="json"), id=workflow_id("older"), task_queue="older-build"
+        )
+        mentorships = Mentorships(client, task_queue="older-build")
+        assert await mentorships.overview("older") == seen
+        with pytest.raises(EngineUnreachable, match="can't tell"):
+            await mentorships.measures("older")
+        await mentorships.command("older", EndCommand())
+        await handle.result()

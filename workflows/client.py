@@ -57,6 +57,9 @@ log = logging.getLogger("trellis.client")
 PATIENCE = timedelta(seconds=10)
 """How long one call waits for Temporal and a worker before it raises EngineUnreachable."""
 
+MOST_A_PAGE = 1000
+"""What the server hands out at a time."""
+
 FAILED = "failed"
 ENDED = "ended"
 
@@ -249,7 +252,8 @@ class Mentorships:
 
         Raises BadFilter where it can't be read.
         """
-        found = self._client.list_workflows(_filter(query), limit=limit, rpc_timeout=PATIENCE)
+        page = min(limit or MOST_A_PAGE, MOST_A_PAGE)
+        found = self._client.list_workflows(_filter(query), page_size=page, limit=limit, rpc_timeout=PATIENCE)
         with _filter_told():
             async for execution in found:
                 yield await _listed(execution)
