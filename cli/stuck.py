@@ -15,7 +15,7 @@ from rich.text import Text
 from cli import views
 from cli.filters import HealthOption, ProgramOption, QueryOption, StageOption, WaitingOption, both, wanted
 from cli.many import AT_ONCE, each, progress
-from cli.terminal import AsJson, engine, run
+from cli.terminal import AsJson, engine, fail, run
 from models.base import PAIR, Instant, Model
 from models.mail import ReasonLine
 from models.pages import CoordinatorPage, CoordinatorQuery, EngineStatus, Verdict, Waiting
@@ -106,9 +106,10 @@ def stuck(
         if shown:
             console.print(table(shown))
             console.print(_what_to_do(shown[0]), soft_wrap=True)
-        console.print(_closing(looked, len(shown)), soft_wrap=True)
+        if not looked.nobody_answers:
+            console.print(_closing(looked, len(shown)), soft_wrap=True)
     if looked.nobody_answers:
-        raise typer.Exit(1)
+        fail(f"None of {looked.candidates:,} candidates can be looked into. {looked.silent[0]}")
 
 
 async def _look(mentorships: Mentorships, candidates: Sequence[Listed], most: int) -> Look:
@@ -203,8 +204,6 @@ def _what_to_do(first: Stuck) -> Text:
 
 
 def _closing(looked: Look, shown: int) -> str:
-    if looked.nobody_answers:
-        return f"None of {looked.candidates:,} candidates can be looked into. {looked.silent[0]}"
     found = len(looked.found)
     told = f"\n{found:,} are stuck; the {shown:,} that wait longest are shown." if found else "Nobody is stuck."
     if looked.asked < looked.candidates:

@@ -68,3 +68,5 @@ async def test_those_that_do_not_answer_are_named_and_the_exit_code_says_so(
     ran = await asyncio.to_thread(CliRunner().invoke, app, ["end", "--query", query, "--yes"])
     assert ran.exit_code == 1
     assert "1 did not answer (deserted-1). Run it again to go on." in ran.stdout
+    report = await asyncio.to_thread(CliRunner().invoke, app, ["report", "--query", query])
+    assert "None of the 1 that were asked for times and mails answered" in report.stdout
