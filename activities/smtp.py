@@ -92,6 +92,18 @@ class SmtpMailer:
             return SendResult(letter=letter.id, result="not_sent", reason=reason, retry_after=RETRY_SOON)
         return SendResult(letter=letter.id, result="sent")
 
+    def reason_against(self) -> str:
+        """Why no message could begin: it connects, logs in where there is a login, and leaves. Empty if all is well."""
+        try:
+            self._introduced().close()
+        except _No as no:
+            return no.result("").reason
+        except smtplib.SMTPNotSupportedError as problem:
+            return f"{problem} Check TRELLIS_SMTP_SECURITY"
+        except OSError as problem:
+            return f"no conversation with the mail server at {self._host}:{self._port} ({type(problem).__name__})"
+        return ""
+
     def _introduced(self) -> smtplib.SMTP:
         """A connection on which the message can begin."""
         try:

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import mentorships, payload, replacing, steering, trying
+from cli import doctor, listing, mentorships, payload, replacing, report, steering, stuck, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -20,13 +20,19 @@ app = typer.Typer(
 app.command()(mentorships.start)
 app.command()(payload.payload)
 app.command()(mentorships.show)
-app.command(name="list")(mentorships.list_all)
+app.command(name="list")(listing.list_all)
+app.command()(listing.count)
+app.command()(stuck.stuck)
+app.command()(report.report)
 app.command(epilog=f"Acts: {', '.join(ACTS)}. Their fields are in models/acts.py.")(mentorships.act)
 app.command()(steering.pause)
 app.command()(steering.resume)
 app.command()(steering.end)
+app.command()(steering.message)
+app.command()(steering.patience)
 app.command(name="replace-mentor")(replacing.replace_mentor)
 app.command()(steering.events)
+app.command()(doctor.doctor)
 app.command(name="api-key")(api_key)
 app.command()(trying.preview)
 app.command()(trying.demo)

@@ -1,4 +1,4 @@
-"""Commands about one mentorship or all of them: start, show, list, act."""
+"""Commands about one mentorship: start, show, act."""
 
 import json
 import uuid
@@ -11,12 +11,10 @@ from pydantic import ValidationError
 import programs
 from cli import views
 from cli.start_file import StartFileProblem, problem_line, read_start
-from cli.terminal import WRONG_INPUT, AsJson, Member, MentorshipId, Status, Verdict, engine, fail, look_at, run, say
+from cli.terminal import WRONG_INPUT, AsJson, Member, MentorshipId, engine, fail, look_at, run, say
 from models.acts import ACTS
 from models.problems import describe
-from models.state import Stage
 from settings import settings
-from workflows import search_attributes
 from workflows.client import Started
 
 
@@ -58,37 +56,6 @@ def show(id: MentorshipId, as_json: AsJson = False) -> None:
     """
     overview = run(look_at(id))
     say(overview.model_dump_json() if as_json else views.overview_view(overview))
-
-
-def list_all(
-    stage: Annotated[Stage | None, typer.Option(help="Only those in this stage.")] = None,
-    status: Annotated[Status | None, typer.Option(help="Only those with this status.")] = None,
-    health: Annotated[Verdict | None, typer.Option(help="Only those whose health is this.")] = None,
-    program: Annotated[str | None, typer.Option(help="Only those of this program, for example career.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List mentorships, the latest first. Filters can be combined.
-
-    Examples: `python starter.py list --health at_risk` · `python starter.py list --stage intro --program career --json`
-    """
-    wanted = (
-        (search_attributes.STAGE, stage),
-        (search_attributes.STATUS, status),
-        (search_attributes.HEALTH, health),
-        (search_attributes.PROGRAM, program),
-    )
-    if program is not None and "'" in program:
-        fail(f"--program: {program!r} is no program's name", WRONG_INPUT)
-    query = " AND ".join(f"{key.name} = '{value}'" for key, value in wanted if value is not None)
-
-    async def work() -> list[Any]:
-        return [one async for one in (await engine()).list(query)]
-
-    listed = run(work())
-    if as_json or listed:
-        say(views.as_json(listed) if as_json else views.list_view(listed))
-    else:
-        print("No mentorship is like that." if query else "There are no mentorships yet.")
 
 
 def act(

@@ -16,7 +16,7 @@ from demo.server import DemoProblem
 from models.commands import Command
 from models.pages import Overview
 from settings import settings
-from workflows.client import ActRejected, Mentorships, NoSuchMentorship, StartConflict
+from workflows.client import ActRejected, BadFilter, Mentorships, NoSuchMentorship, StartConflict
 from workflows.connection import EngineUnreachable, connect
 
 WRONG_INPUT = 2
@@ -55,7 +55,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(f"Refused ({rejected.code}): {at}{rejected.message}")
     except DemoProblem as problem:
         fail(f"{problem}\n{problem.detail}".rstrip())
-    except programs.ProgramProblem as problem:
+    except (BadFilter, programs.ProgramProblem) as problem:
         fail(str(problem), WRONG_INPUT)
     except (EngineUnreachable, NoSuchMentorship, PlayProblem, StartConflict) as problem:
         fail(str(problem))

@@ -40,6 +40,11 @@ def ago(since: datetime, now: datetime) -> str:
     return "a moment"
 
 
+def hours(count: float) -> str:
+    """A time as people say it."""
+    return f"{count:.0f} h" if count < 48 else f"{count / 24:.1f} days"
+
+
 def timeline(overview: Overview) -> Text:
     """The five stages: those visited, the one that it is in, those to come."""
     visited = {visit.stage for visit in overview.visits}
@@ -132,20 +137,30 @@ def tasks(overview: Overview) -> Table:
     return table
 
 
-def list_view(listed: Iterable[Listed]) -> Table:
-    """One line for each mentorship."""
-    table = Table("id", "program", "stage", "status", "health", "outcome", "began", header_style="bold")
-    for one in listed:
-        table.add_row(
-            one.id,
+LIST = (("program", 14), ("stage", 13), ("status", 7), ("health", 15), ("waiting on", 10), ("outcome", 11))
+"""The columns of the list between id and day, and how wide they are: it is printed before its last row is known."""
+
+
+def list_lines(listed: Iterable[Listed], id_width: int, *, with_head: bool) -> Text:
+    """One line for each mentorship. A value that is longer than its column sticks out."""
+    text = Text()
+    if with_head:
+        head = " ".join(f"{name:<{width}}" for name, width in (("id", id_width), *LIST))
+        text.append(f"{head} began\n", "bold")
+    for number, one in enumerate(listed):
+        told = (
             one.program,
             words(one.stage),
             one.status,
-            Text(words(one.health), COLOURS.get(one.health, "default")),
+            words(one.health),
+            "–" if one.waiting_on in ("nobody", "") else one.waiting_on,
             words(one.outcome) or "–",
-            f"{one.started_at:%d %b %Y}",
         )
-    return table
+        text.append(f"{chr(10) if number else ''}{one.id:<{id_width}} ")
+        for (name, width), value in zip(LIST, told, strict=True):
+            text.append(f"{value:<{width}} ", COLOURS.get(one.health, "") if name == "health" else "")
+        text.append(f"{one.started_at:%d %b %Y}")
+    return text
 
 
 def preview_view(mails: Iterable[PreviewMail]) -> RenderableType:

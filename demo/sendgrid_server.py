@@ -160,6 +160,11 @@ def create_app(desk: Desk) -> ASGIApp:
         desk.troubles[trouble] += 1
         return await _gone_wrong(trouble, request)
 
+    @app.get("/v3/scopes")
+    async def scopes(request: Request) -> Response:
+        """What the key may do; it answers only who has it."""
+        return _stranger(request, desk) or JSONResponse({"scopes": ["mail.send"]})
+
     @app.api_route("/elsewhere", methods=["GET", "POST"])
     async def elsewhere(request: Request) -> Response:
         """Where a redirect leads: nobody should come here, and certainly not with the key."""
@@ -170,11 +175,17 @@ def create_app(desk: Desk) -> ASGIApp:
     return _droppable(app)
 
 
-def _refusal(request: Request, desk: Desk) -> Response | None:
+def _stranger(request: Request, desk: Desk) -> Response | None:
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {desk.key}".encode()):
         fault = contract.Fault("", "The provided authorization grant is invalid, expired, or revoked")
         return JSONResponse(contract.answer([fault]), 401)
+    return None
+
+
+def _refusal(request: Request, desk: Desk) -> Response | None:
+    if stranger := _stranger(request, desk):
+        return stranger
     if request.headers.get("Content-Type", "").split(";")[0] != "application/json":
         return JSONResponse(contract.answer([contract.Fault("", "unsupported media type")]), 415)
     return None

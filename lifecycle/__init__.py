@@ -12,6 +12,7 @@ from lifecycle.export import export
 from lifecycle.health import health
 from lifecycle.letters import advance
 from lifecycle.mail_results import mail_event, sent
+from lifecycle.measures import measures
 from lifecycle.overview import ended, overview, status, waiting
 from lifecycle.pages import journey, page
 from lifecycle.rejection import Rejected
@@ -35,6 +36,7 @@ __all__ = [
     "is_over",
     "journey",
     "mail_event",
+    "measures",
     "next_due",
     "overview",
     "page",

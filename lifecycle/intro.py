@@ -37,7 +37,7 @@ def asks(m: Mentorship) -> tuple[Ask, ...]:
         return tuple(found)
     found += _meeting(m, accepted)
     if m.program.has(AskKind.FIT_CHECK):
-        since = _conversation_over(m, accepted)
+        since = conversation_over(m, accepted)
         if since is not None:
             for role in PAIR:
                 found += opened(m, AskKind.FIT_CHECK, role, 1, at=since, direct=False)
@@ -88,7 +88,7 @@ def _meeting_given_up(m: Mentorship, accepted: datetime) -> datetime | None:
     return max(ends, default=accepted)
 
 
-def _conversation_over(m: Mentorship, accepted: datetime) -> datetime | None:
+def conversation_over(m: Mentorship, accepted: datetime) -> datetime | None:
     first = calendar.session(m, 0)
     if first is None:
         return _meeting_given_up(m, accepted)

@@ -142,6 +142,13 @@ class HealthView(Model):
     reasons: tuple[str, ...]
 
 
+class OverviewQuery(Model):
+    """Ops look."""
+
+    at: Instant | None = None
+    """What time it is for who looks, as in `PageQuery`."""
+
+
 EngineStatus = Literal["active", "paused", "held", "ending", "closing", "ended"]
 
 

@@ -17,15 +17,21 @@ COMMANDS = (
     "payload",
     "show",
     "list",
+    "count",
+    "stuck",
+    "report",
     "act",
     "pause",
     "resume",
     "end",
+    "message",
+    "patience",
     "replace-mentor",
     "events",
+    "doctor",
+    "api-key",
     "preview",
     "demo",
-    "api-key",
 )
 
 
@@ -138,3 +144,8 @@ def test_the_preview_needs_no_server() -> None:
     assert {mail["habit"] for mail in mails} == {"eager", "typical", "silent"}
     assert all(mail["why"] for mail in mails)
     assert "eager pair" in starter("preview", "career").stdout
+
+
+def test_the_page_on_commands_names_each_of_them() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text()
+    assert [name for name in COMMANDS if f"`{name}" not in page] == []

@@ -1,20 +1,23 @@
 """The workflow around the rules: it starts once, mails, rests, obeys, survives its worker, ends and can be replayed."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, Worker
 
+import lifecycle
 from models.answers import Decision
 from models.base import Role
 from models.commands import EndCommand, PauseCommand, ResumeCommand
 from models.mail import MailEvent
-from models.pages import PageQuery
+from models.pages import Overview, PageQuery
 from models.state import Outcome, Stage
+from tests.builders import Story
 from tests.histories import events, history, run_id
+from tests.older_build import OlderMentorship
 from tests.pairs import a_program, a_start, accepts, goals
 from tests.recorded_mail import RecordedMail
 from worker import build, runner
@@ -35,6 +38,18 @@ async def begun(mentorships: Mentorships, client: Client) -> str:
             break
         await skip_to_next(client, started.id)
     return started.id
+
+
+async def test_ops_see_how_long_it_waits_by_the_time_of_day(mentorships: Mentorships, client: Client) -> None:
+    started = await mentorships.start(a_start(), a_program())
+    await idle(client, started.id)
+    asked = datetime.now(UTC)
+    seen = await mentorships.overview(started.id)
+    assert seen.now >= asked
+    # The Temporal UI asks without saying what time it is, and sees the workflow's own clock: that of its last event.
+    bare = await client.get_workflow_handle(workflow_id(started.id)).query("overview", result_type=Overview)
+    assert bare.now < asked
+    assert bare.waiting == seen.waiting
 
 
 async def to_the_end(client: Client, id: str) -> None:
@@ -279,3 +294,18 @@ async def test_every_run_of_a_finished_mentorship_can_be_replayed(
     await replayer.replay_workflow(await history(client, id, runs[0]))
     monkeypatch.undo()
     await replayer.replay_workflow(await history(client, id, runs[1]))
+
+
+async def test_a_worker_of_an_older_build_is_asked_as_it_can_be_asked(client: Client) -> None:
+    m = Story().m
+    seen = lifecycle.overview(m, m.started_at)
+    async with Worker(client, task_queue="older-build", workflows=[OlderMentorship]):
+        handle = await client.start_workflow(
+            "Mentorship", seen.model_dump(mode="json"), id=workflow_id("older"), task_queue="older-build"
+        )
+        mentorships = Mentorships(client, task_queue="older-build")
+        assert await mentorships.overview("older") == seen
+        with pytest.raises(EngineUnreachable, match="can't tell"):
+            await mentorships.measures("older")
+        await mentorships.command("older", EndCommand())
+        await handle.result()

@@ -14,6 +14,7 @@ from temporalio.client import (
     WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDReusePolicy
@@ -26,7 +27,8 @@ from models.commands import Command
 from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
-from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Page, PageQuery
+from models.measures import Measures
+from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, OverviewQuery, Page, PageQuery
 from models.people import Start
 from models.program import Program
 from models.state import Receipt
@@ -36,11 +38,12 @@ from workflows.connection import EngineUnreachable
 from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
-from workflows.replies import ActRejected, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
+from workflows.replies import ActRejected, BadFilter, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
 from workflows.verbs import StartedOne, Verbs
 
 __all__ = [
     "ActRejected",
+    "BadFilter",
     "EngineUnreachable",
     "Listed",
     "ListedPage",
@@ -55,6 +58,9 @@ log = logging.getLogger("trellis.client")
 
 PATIENCE = timedelta(seconds=10)
 """How long one call waits for Temporal and a worker before it raises EngineUnreachable."""
+
+MOST_A_PAGE = 1000
+"""What the server hands out at a time."""
 
 FAILED = "failed"
 ENDED = "ended"
@@ -147,7 +153,18 @@ class Mentorships(Verbs):
 
     async def overview(self, id: str) -> Overview:
         """The mentorship as ops see it. Changes nothing."""
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, rpc_timeout=PATIENCE))
+        now = OverviewQuery(at=await self._clock(id))
+        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, now, rpc_timeout=PATIENCE))
+
+    async def measures(self, id: str) -> Measures:
+        """The mentorship in numbers. Changes nothing. A worker of an older build counts as unreachable."""
+        now = OverviewQuery(at=await self._clock(id))
+        try:
+            return await self._answer(
+                id, self._handle(id).query(MentorshipWorkflow.measures, now, rpc_timeout=PATIENCE)
+            )
+        except WorkflowQueryFailedError as problem:
+            raise EngineUnreachable(f"The worker of this mentorship can't tell: {problem}") from problem
 
     async def command(self, id: str, command: Command) -> None:
         """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""
@@ -161,12 +178,13 @@ class Mentorships(Verbs):
         """How it ended. Waits for the end, however long that takes."""
         return await self._answer(id, self._handle(id).result())
 
-    async def list(self, query: str = "") -> AsyncIterator[Listed]:
+    async def list(self, query: str = "", *, limit: int | None = None) -> AsyncIterator[Listed]:
         """Mentorships, the latest first. `query` is a Temporal list filter, for example `TrellisHealth = 'at_risk'`.
 
-        Raises ValueError where the filter can't be read.
+        Raises BadFilter where it can't be read.
         """
-        found = self._client.list_workflows(_filter(query), rpc_timeout=PATIENCE)
+        page = min(limit or MOST_A_PAGE, MOST_A_PAGE)
+        found = self._client.list_workflows(_filter(query), page_size=page, limit=limit, rpc_timeout=PATIENCE)
         with _filter_told():
             async for execution in found:
                 yield await _listed(execution)
@@ -189,7 +207,7 @@ class Mentorships(Verbs):
         )
 
     async def count(self, query: str = "") -> int:
-        """How many `list` would find. Raises ValueError where the filter can't be read."""
+        """How many `list` would find. Raises BadFilter where it can't be read."""
         with _filter_told():
             return (await self._client.count_workflows(_filter(query), rpc_timeout=PATIENCE)).count
 
@@ -263,7 +281,7 @@ def _filter_told() -> Iterator[None]:
         yield
     except RPCError as problem:
         if problem.status is RPCStatusCode.INVALID_ARGUMENT:
-            raise ValueError(f"The filter can't be read: {problem.message}") from problem
+            raise BadFilter(problem.message) from problem
         raise _unreachable(problem) from problem
 
 

@@ -16,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from models.export import Export
     from models.journeys import Journey
     from models.mail import Delivery, MailEvent, SendResult
-    from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Page, PageQuery
+    from models.measures import Measures
+    from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, OverviewQuery, Page, PageQuery
     from models.state import Mentorship, Receipt
     from workflows.announcing import Announcer
     from workflows.begin import Begin
@@ -48,7 +49,7 @@ class MentorshipWorkflow:
     `mail_event`, what the mail provider reports. One that can't be applied is logged and changes nothing.
 
     Queries: `page` and `journey` for one person's web pages, `export` for their own data, `coordinator` for the
-    coordinator's page, `overview` for ops.
+    coordinator's page, `overview` and `measures` for ops.
     """
 
     @workflow.init
@@ -134,9 +135,14 @@ class MentorshipWorkflow:
         return lifecycle.coordinator(self._state, query, _now(query.at))
 
     @workflow.query(description="The mentorship as ops see it: waiting on whom, next, health, last mail.")
-    def overview(self) -> Overview:
-        """Where it stands."""
-        return lifecycle.overview(self._state, workflow.now())
+    def overview(self, query: OverviewQuery = OverviewQuery()) -> Overview:  # noqa: B008 - frozen
+        """Where it stands. Without an argument, as from the Temporal UI, by the workflow's own clock."""
+        return lifecycle.overview(self._state, _now(query.at))
+
+    @workflow.query(description="The mentorship in numbers, for reports: no names, no words of anyone.")
+    def measures(self, query: OverviewQuery = OverviewQuery()) -> Measures:  # noqa: B008 - frozen
+        """How long its stages and answers took, and how much was mailed."""
+        return lifecycle.measures(self._state, _now(query.at))
 
     # What `run` does
 

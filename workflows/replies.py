@@ -37,6 +37,13 @@ class StartConflict(Exception):
         self.fields = fields
 
 
+class BadFilter(ValueError):
+    """A list filter that the server can't read; it says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The filter can't be read: {reason}")
+
+
 class Started(Model):
     """What became of a start. `already_running`: this id was started before, and that mentorship is the one."""
 
