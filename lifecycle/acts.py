@@ -64,7 +64,7 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
     """
     known = next((receipt for receipt in m.receipts if receipt.id == receipt_id), None)
     if known is not None:
-        return m, known
+        return m, told(m, known, now)
     if act.by not in PAIR and not isinstance(act, Coordinate):
         raise Rejected("not_yours", "Only the mentor and the mentee can do this.", "by")
     if m.stage is Stage.ENDED:
@@ -96,7 +96,18 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         next_ask=next((ask.id for ask in all_asks(m) if ask.by is act.by and ask.opened_at <= now), None),
         undo_until=m.ending.effective_at if m.ending and m.ending.by is act.by and m.stage is not Stage.ENDED else None,
     )
-    return m.evolve(receipts=(*m.receipts[-(MOST_RECEIPTS - 1) :], receipt)), receipt
+    m = m.evolve(receipts=(*m.receipts[-(MOST_RECEIPTS - 1) :], receipt))
+    return m, told(m, receipt, now)
+
+
+def told(m: Mentorship, receipt: Receipt, now: datetime) -> Receipt:
+    """The receipt with what follows from the state just now, so that whoever shows it need not ask again."""
+    given = m.answers.get(receipt.ask)
+    leads_on = next((ask for ask in all_asks(m) if ask.id == receipt.next_ask and ask.opened_at <= now), None)
+    return receipt.evolve(
+        next_title=leads_on.title if leads_on is not None else "",
+        changeable=given is not None and given.by is receipt.by and changeable(m, given, now),
+    )
 
 
 def _answered(m: Mentorship, act: ActBase, kind: AskKind, now: datetime) -> Mentorship:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from lifecycle import calendar, tasks
-from lifecycle.acts import changeable
+from lifecycle.acts import changeable, told
 from lifecycle.agenda import planned_mails
 from lifecycle.anytime import pause_now
 from lifecycle.asks import Ask
@@ -31,7 +31,7 @@ from models.mail import AskCard
 from models.pages import Differing, Page, PageQuery, Status
 from models.phrases import NOTHING
 from models.program import AskKind
-from models.state import Mentorship, Receipt, SessionStatus, Stage, TaskStatus
+from models.state import Mentorship, SessionStatus, Stage, TaskStatus
 
 
 def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
@@ -66,8 +66,7 @@ def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
         answer=given.act if given is not None and mine else None,
         answered_at=given.at if given is not None and mine else None,
         recorded=given.recorded if given is not None and mine else NOTHING,
-        receipt=receipts[-1] if receipts else None,
-        next_ask=_leads_on(m, receipts[-1], now) if receipts and query.receipt else None,
+        receipt=told(m, receipts[-1], now) if receipts else None,
         undo_until=m.ending.effective_at
         if m.ending is not None and m.ending.by is query.role and m.stage is not Stage.ENDED
         else None,
@@ -82,11 +81,6 @@ def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
     if base.status not in ("open", "changeable") or not query.ask:
         return base
     return _with_question(m, base, query, now)
-
-
-def _leads_on(m: Mentorship, receipt: Receipt, now: datetime) -> AskCard | None:
-    following = (ask for ask in all_asks(m) if ask.id == receipt.next_ask and ask.by is receipt.by)
-    return next((ask_card(ask) for ask in following if ask.opened_at <= now), None)
 
 
 def _status(m: Mentorship, query: PageQuery, ask: Ask | None, now: datetime) -> Status:
