@@ -162,6 +162,7 @@ def _differing(mine: Terms, theirs: Terms) -> tuple[Differing, ...]:
 
 def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
     """Where we are, what each owes, what is next, what was achieved: for one of the two."""
+    m = _as_known_to(m, query.role)
     base = page(m, query.model_copy(update={"ask": ""}), now)
     role = query.role
     coming = [one for one in m.sessions if one.status is SessionStatus.PLANNED and calendar.ends_at(one) > now]
@@ -184,6 +185,12 @@ def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
         partner_away_until=away_until(m, role.partner, now),
         can=possible(m, role, now),
     )
+
+
+def _as_known_to(m: Mentorship, role: Role) -> Mentorship:
+    """Without the partner's ending, as long as they can take it back: it must not be noticed by what is missing."""
+    secret = m.ending is not None and m.ending.by is role.partner and m.stage is not Stage.ENDED
+    return m.evolve(ending=None) if secret else m
 
 
 def open_cards(m: Mentorship, role: Role, now: datetime) -> tuple[AskCard, ...]:
