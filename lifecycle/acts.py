@@ -13,7 +13,7 @@ from lifecycle.commands import command
 from lifecycle.moments import alarmed
 from lifecycle.notices import is_waiting
 from lifecycle.orders import done, heard
-from lifecycle.receipts import happens_next, recorded
+from lifecycle.receipts import RESTING, happens_next, recorded
 from lifecycle.rejection import Rejected
 from lifecycle.stages import all_asks, settled
 from models.acts import Coordinate
@@ -85,6 +85,8 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
             silences={role: count for role, count in m.silences.items() if role is not act.by},
         )
     m = alarmed(settled(m, now), now)
+    owed = (ask.id for ask in all_asks(m) if ask.by is act.by and ask.opened_at <= now)
+    leads_on = None if isinstance(act, RESTING) else next(owed, None)
     receipt = Receipt(
         id=receipt_id,
         act=name,
@@ -92,8 +94,10 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         ask=act.ask,
         at=now,
         recorded=done(act.command, before, now) if isinstance(act, Coordinate) else recorded(before, act),
-        happens_next=heard(act.command, m) if isinstance(act, Coordinate) else happens_next(before, m, act),
-        next_ask=next((ask.id for ask in all_asks(m) if ask.by is act.by and ask.opened_at <= now), None),
+        happens_next=heard(act.command, m)
+        if isinstance(act, Coordinate)
+        else happens_next(before, m, act, more=leads_on is not None),
+        next_ask=leads_on,
         undo_until=m.ending.effective_at if m.ending and m.ending.by is act.by and m.stage is not Stage.ENDED else None,
     )
     m = m.evolve(receipts=(*m.receipts[-(MOST_RECEIPTS - 1) :], receipt))
