@@ -1,7 +1,9 @@
 """From the press of a button to its receipt, beside a bare Temporal update: the real web app, worker and dev server.
 
 One person at a time presses on mentorships in turn, each press after its form was opened (which is not timed, as
-nobody waits for it): the form is sent, the answer's redirect followed, and the receipt read to its end. Between the
+nobody waits for it): the form is sent, the answer's redirect followed, and the receipt read to its end, over one
+connection that stays open, as a browser keeps it. The client is the plain one of the standard library: a comfortable
+one spends as long on the addresses as the web app on the press. Between the
 presses the same process sends updates to workflows that do nothing but count, in a worker process of their own, so
 that both see the same machine. Everything is warm, and each workflow stays in its worker's cache.
 """
@@ -9,14 +11,14 @@ that both see the same machine. Everything is warm, and each workflow stays in i
 import asyncio
 import sys
 import time
+import urllib.parse
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urljoin
 
-import httpx
 from temporalio.client import Client, WorkflowHandle
 
 import programs
@@ -24,7 +26,7 @@ from benchmarks import _bare
 from benchmarks._bare import Bare
 from benchmarks._result import Goal, Result, run
 from demo.forms import encode, open_page
-from demo.server import Parts, Ports
+from demo.server import HOST, Parts, Ports
 from lifecycle.simulation import sample_start
 from links import Links, Purpose, form_url
 from models.base import Role
@@ -40,14 +42,15 @@ async def measure(arguments: Namespace) -> Result:
     """Starts the parts, presses, and compares."""
     with TemporaryDirectory() as folder:
         parts = Parts(Path(folder), Ports.free(), headless=True, in_memory=True)
-        async with parts, _bare_worker(parts.address), httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        async with parts, _bare_worker(parts.address):
+            http = HTTPConnection(HOST, parts.ports.web, timeout=30)
             pages = await _started(parts, MENTORSHIPS)
             handles = await _bare_workflows(parts.client, MENTORSHIPS)
             presses, updates, sizes = [], [], []
             rounds = -(-arguments.presses // MENTORSHIPS) + WARM_UP
             for number in range(rounds):
                 for page, handle in zip(pages, handles, strict=True):
-                    took, size = await _press(http, page, number)
+                    took, size = _press(http, page, number)
                     bare = await _update(handle, f"press {number}")
                     if number >= WARM_UP:
                         presses.append(took)
@@ -87,22 +90,31 @@ async def _started(parts: Parts, count: int) -> list[str]:
     return found
 
 
-async def _press(http: httpx.AsyncClient, url: str, number: int) -> tuple[float, int]:
+def _press(http: HTTPConnection, url: str, number: int) -> tuple[float, int]:
     """Milliseconds from the press to the end of the receipt, and the receipt's bytes."""
-    opened = await http.get(url)
-    form = open_page(url, opened.status_code, opened.text).form
+    status, opened, _ = _asked(http, "GET", url)
+    form = open_page(url, status, opened.decode()).form
     if form is None:
-        raise RuntimeError(f"no form to press: the page answered {opened.status_code}")
+        raise RuntimeError(f"no form to press: the page answered {status}")
     values = form.prefilled | {"preferences.mail": ("all", "partner_only")[number % 2]}
+    typed = urllib.parse.urlencode(encode(values), doseq=True)
     began = time.perf_counter()
-    pressed = await http.post(form.url, data=encode(values))
-    if pressed.status_code != 303:
-        raise RuntimeError(f"the press was answered with {pressed.status_code}")
-    receipt = await http.get(urljoin(url, pressed.headers["location"]))
+    status, _, receipt_url = _asked(http, "POST", form.url, typed)
+    if status != 303:
+        raise RuntimeError(f"the press was answered with {status}")
+    status, receipt, _ = _asked(http, "GET", receipt_url)
     took = 1000 * (time.perf_counter() - began)
-    if receipt.status_code != 200:
-        raise RuntimeError(f"the receipt was answered with {receipt.status_code}")
-    return took, len(receipt.content)
+    if status != 200:
+        raise RuntimeError(f"the receipt was answered with {status}")
+    return took, len(receipt)
+
+
+def _asked(http: HTTPConnection, method: str, url: str, body: str | None = None) -> tuple[int, bytes, str]:
+    """The status, the whole body, and where it leads."""
+    headers = {} if body is None else {"Content-Type": "application/x-www-form-urlencoded"}
+    http.request(method, urllib.parse.urlsplit(url).path, body, headers)
+    answer = http.getresponse()
+    return answer.status, answer.read(), answer.headers.get("Location", "")
 
 
 async def _update(handle: WorkflowHandle[Bare, int], value: str) -> float:

@@ -13,7 +13,7 @@ from lifecycle.commands import command
 from lifecycle.moments import alarmed
 from lifecycle.notices import is_waiting
 from lifecycle.orders import done, heard
-from lifecycle.receipts import happens_next, recorded
+from lifecycle.receipts import RESTING, happens_next, recorded
 from lifecycle.rejection import Rejected
 from lifecycle.stages import all_asks, settled
 from models.acts import Coordinate
@@ -64,7 +64,7 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
     """
     known = next((receipt for receipt in m.receipts if receipt.id == receipt_id), None)
     if known is not None:
-        return m, known
+        return m, told(m, known, now)
     if act.by not in PAIR and not isinstance(act, Coordinate):
         raise Rejected("not_yours", "Only the mentor and the mentee can do this.", "by")
     if m.stage is Stage.ENDED:
@@ -85,6 +85,8 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
             silences={role: count for role, count in m.silences.items() if role is not act.by},
         )
     m = alarmed(settled(m, now), now)
+    owed = (ask.id for ask in all_asks(m) if ask.by is act.by and ask.opened_at <= now)
+    leads_on = None if isinstance(act, RESTING) else next(owed, None)
     receipt = Receipt(
         id=receipt_id,
         act=name,
@@ -92,11 +94,24 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         ask=act.ask,
         at=now,
         recorded=done(act.command, before, now) if isinstance(act, Coordinate) else recorded(before, act),
-        happens_next=heard(act.command, m) if isinstance(act, Coordinate) else happens_next(before, m, act),
-        next_ask=next((ask.id for ask in all_asks(m) if ask.by is act.by and ask.opened_at <= now), None),
+        happens_next=heard(act.command, m)
+        if isinstance(act, Coordinate)
+        else happens_next(before, m, act, more=leads_on is not None),
+        next_ask=leads_on,
         undo_until=m.ending.effective_at if m.ending and m.ending.by is act.by and m.stage is not Stage.ENDED else None,
     )
-    return m.evolve(receipts=(*m.receipts[-(MOST_RECEIPTS - 1) :], receipt)), receipt
+    m = m.evolve(receipts=(*m.receipts[-(MOST_RECEIPTS - 1) :], receipt))
+    return m, told(m, receipt, now)
+
+
+def told(m: Mentorship, receipt: Receipt, now: datetime) -> Receipt:
+    """The receipt with what follows from the state just now, so that whoever shows it need not ask again."""
+    given = m.answers.get(receipt.ask)
+    leads_on = next((ask for ask in all_asks(m) if ask.id == receipt.next_ask and ask.opened_at <= now), None)
+    return receipt.evolve(
+        next_title=leads_on.title if leads_on is not None else "",
+        changeable=given is not None and given.by is receipt.by and changeable(m, given, now),
+    )
 
 
 def _answered(m: Mentorship, act: ActBase, kind: AskKind, now: datetime) -> Mentorship:

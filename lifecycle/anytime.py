@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from lifecycle import calendar, check_ins, grow_sessions, links, tasks
 from lifecycle.asks import Ask
-from lifecycle.ending import decide
+from lifecycle.ending import decide, take_effect
 from lifecycle.health import stop_reason
 from lifecycle.notices import notify, notify_both
 from lifecycle.rejection import Rejected
@@ -169,7 +169,14 @@ def _exit_ramp(m: Mentorship, act: ExitRamp, now: datetime) -> Mentorship:
             m = m.evolve(finish_asked=True)
             return enter_wrap_up(m, now, _("someone asked to finish early"))
         case Ramp.END:
+            if m.ending is not None and m.ending.by is act.by.partner and not _is_held(m, now):
+                return take_effect(m, now)  # now that both want it, neither has anything to take back
             return decide(m, Outcome.ENDED_EARLY, now, act.by, note=act.note, undoable=True)
+
+
+def _is_held(m: Mentorship, now: datetime) -> bool:
+    resting = pause_now(m, now)
+    return resting is not None and resting.held
 
 
 def _slower(m: Mentorship, by: Role, now: datetime) -> Mentorship:

@@ -228,7 +228,10 @@ def _mail(m: Mentorship) -> list[Reason]:
             severity="at_risk",
             text=say("{who}: mail can't be delivered: {why}", why=why, terms=_who(role)),
             since=m.started_at,
-            remedy=say("Find the right address and change it with the change_person command."),
+            remedy=say(
+                "Find the right address, and have it changed where the pair was entered. Until then, write to them "
+                "yourself."
+            ),
         )
         for role, why in m.unreachable.items()
     ]

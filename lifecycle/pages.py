@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from lifecycle import calendar, tasks
-from lifecycle.acts import changeable
+from lifecycle.acts import changeable, told
 from lifecycle.agenda import planned_mails
 from lifecycle.anytime import pause_now
 from lifecycle.asks import Ask
@@ -31,7 +31,7 @@ from models.mail import AskCard
 from models.pages import Differing, Page, PageQuery, Status
 from models.phrases import NOTHING
 from models.program import AskKind
-from models.state import Mentorship, Receipt, SessionStatus, Stage, TaskStatus
+from models.state import Mentorship, SessionStatus, Stage, TaskStatus
 
 
 def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
@@ -66,8 +66,7 @@ def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
         answer=given.act if given is not None and mine else None,
         answered_at=given.at if given is not None and mine else None,
         recorded=given.recorded if given is not None and mine else NOTHING,
-        receipt=receipts[-1] if receipts else None,
-        next_ask=_leads_on(m, receipts[-1], now) if receipts and query.receipt else None,
+        receipt=told(m, receipts[-1], now) if receipts else None,
         undo_until=m.ending.effective_at
         if m.ending is not None and m.ending.by is query.role and m.stage is not Stage.ENDED
         else None,
@@ -82,11 +81,6 @@ def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
     if base.status not in ("open", "changeable") or not query.ask:
         return base
     return _with_question(m, base, query, now)
-
-
-def _leads_on(m: Mentorship, receipt: Receipt, now: datetime) -> AskCard | None:
-    following = (ask for ask in all_asks(m) if ask.id == receipt.next_ask and ask.by is receipt.by)
-    return next((ask_card(ask) for ask in following if ask.opened_at <= now), None)
 
 
 def _status(m: Mentorship, query: PageQuery, ask: Ask | None, now: datetime) -> Status:
@@ -168,6 +162,7 @@ def _differing(mine: Terms, theirs: Terms) -> tuple[Differing, ...]:
 
 def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
     """Where we are, what each owes, what is next, what was achieved: for one of the two."""
+    m = _as_known_to(m, query.role)
     base = page(m, query.model_copy(update={"ask": ""}), now)
     role = query.role
     coming = [one for one in m.sessions if one.status is SessionStatus.PLANNED and calendar.ends_at(one) > now]
@@ -190,6 +185,12 @@ def journey(m: Mentorship, query: PageQuery, now: datetime) -> Journey:
         partner_away_until=away_until(m, role.partner, now),
         can=possible(m, role, now),
     )
+
+
+def _as_known_to(m: Mentorship, role: Role) -> Mentorship:
+    """Without the partner's ending, as long as they can take it back: it must not be noticed by what is missing."""
+    secret = m.ending is not None and m.ending.by is role.partner and m.stage is not Stage.ENDED
+    return m.evolve(ending=None) if secret else m
 
 
 def open_cards(m: Mentorship, role: Role, now: datetime) -> tuple[AskCard, ...]:

@@ -4,6 +4,7 @@ from lifecycle import calendar, tasks
 from lifecycle.links import SWITCHED_OFF
 from lifecycle.notices import is_waiting
 from models.acts import (
+    AskHelp,
     AssignTask,
     CancelSession,
     DaysAway,
@@ -13,6 +14,8 @@ from models.acts import (
     Pause,
     Ramp,
     Snooze,
+    StopContact,
+    Unsubscribe,
 )
 from models.answers import (
     Accept,
@@ -146,8 +149,12 @@ def _stands(act: FollowUp, task: str) -> Phrase:
             return say("Your task “{task}” needs more time.", task=task)
 
 
-def happens_next(before: Mentorship, m: Mentorship, act: ActBase) -> Phrase:
-    """What the person can expect now, and when."""
+RESTING = (Pause, DaysAway, Snooze, StopContact, Unsubscribe, ExitRamp)
+"""Acts of who wants less: their receipts lead on to nothing that is owed."""
+
+
+def happens_next(before: Mentorship, m: Mentorship, act: ActBase, *, more: bool = False) -> Phrase:
+    """What the person can expect now, and when. `more`: the receipt leads on to something that they owe."""
     if m.ending is not None and m.stage is not Stage.ENDED and m.ending.by is act.by:
         return say(
             "You can take this back within {count} minute. Then both of you get a closing mail.",
@@ -203,7 +210,14 @@ def happens_next(before: Mentorship, m: Mentorship, act: ActBase) -> Phrase:
             return say("No mail on these days, and what is due waits. Your partner hears when to expect an answer.")
         case CheckIn(refocus="none"):
             return say("Your partner reads what you shared. The journey page shows the rest.")
-    return say("Nothing else is needed from you for now.")
+        case AskHelp():
+            return say("The coordinator gets in touch with you.")
+        case StopContact():
+            return say(
+                "The coordinator hears of it now and gets in touch with you. Until then, neither of you gets any mail. "
+                "If you are in danger, please call your local emergency number."
+            )
+    return say("There is one more thing for you to do.") if more else say("Nothing else is needed from you for now.")
 
 
 STAGE_NEXT = {

@@ -100,8 +100,6 @@ class Page(Model):
     answered_at: Instant | None = None
     recorded: Phrase = NOTHING
     receipt: Receipt | None = None
-    next_ask: AskCard | None = None
-    """What the receipt leads on to, if it is still owed."""
     undo_until: Instant | None = None
     session: SessionCard | None = None
     task: TaskCard | None = None

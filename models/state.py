@@ -228,6 +228,10 @@ class Receipt(Model):
     happens_next: Phrase
     next_ask: str | None = None
     undo_until: Instant | None = None
+    next_title: str = Field(default="", exclude_if=operator.not_)
+    """What `next_ask` asks, if it is owed when the receipt is told. Like the next, no state keeps it."""
+    changeable: bool = Field(default=False, exclude_if=operator.not_)
+    """Whether what was answered can still be changed when the receipt is told."""
 
 
 class Reason(Model):

@@ -28,6 +28,8 @@ OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
 SAID_IN_CODE = {
     "say": ((0, 1),),
     "_": ((0,),),
+    "gettext": ((0,),),
+    "ngettext": ((0, 1),),
     "ValueError": ((0,),),
     "Misfit": ((1,),),
     "Rejected": ((1,),),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle import Rejected, health, mail_event, page
+from lifecycle import Rejected, health, journey, mail_event, page
 from models.acts import (
     AskHelp,
     DaysAway,
@@ -15,6 +15,7 @@ from models.acts import (
     Resume,
     Snooze,
     StopContact,
+    Undo,
     Unsubscribe,
 )
 from models.answers import LinkUsed
@@ -142,6 +143,25 @@ def test_a_stop_silences_everything_at_once_and_only_the_coordinator_hears() -> 
     story.silence()
     assert story.m.outcome is Outcome.ENDED_EARLY
     assert "frightens" not in "".join(one.model_dump_json() for one in story.mails(MENTOR))
+
+
+def test_when_both_end_it_neither_can_take_it_back_and_both_hear_at_once() -> None:
+    story = at_the_sessions()
+    story.do(ExitRamp(by=MENTEE, choice=Ramp.END))
+    assert story.m.stage is not Stage.ENDED
+    assert "exit_ramp" in journey(story.m, PageQuery(role=MENTOR), story.now).can
+    receipt = story.do(ExitRamp(by=MENTOR, choice=Ramp.END))
+    assert (story.m.outcome, receipt.undo_until) == (Outcome.ENDED_EARLY, None)
+    with pytest.raises(Rejected):
+        story.do(Undo(by=MENTEE))
+
+
+def test_a_stop_outlasts_two_wishes_to_end_it() -> None:
+    story = at_the_sessions()
+    story.do(ExitRamp(by=MENTEE, choice=Ramp.END))
+    story.do(StopContact(by=MENTEE))
+    story.do(ExitRamp(by=MENTOR, choice=Ramp.END))
+    assert story.m.stage is not Stage.ENDED
 
 
 def test_the_coordinator_can_lift_a_stop() -> None:

@@ -170,3 +170,31 @@ async def test_preferences_are_changed_in_one_form() -> None:
     assert engine.m.mentee.preferences.language == "en"
     await browser.press(url, preferences__language="es")
     assert (engine.m.mentee.preferences.zone, engine.m.mentee.preferences.language) == ("Asia/Tokyo", "es")
+
+
+async def test_a_receipt_presses_nobody_who_has_asked_for_rest() -> None:
+    engine, browser = await with_sessions()
+    engine.forward(days=15)
+    assert any(ask.startswith("report.mentee") for ask in owed(engine))
+    helped = text_of(str(await browser.press(f"{journey_link()}/ask_help", message="Please call me.")))
+    assert "Next: report session 1" in helped
+    assert "Nothing else is needed" not in helped
+    for act, typed in (
+        ("days_away", {"first": "2027-03-01", "last": "2027-03-02"}),
+        ("exit_ramp", {"choice": "slower"}),
+        ("stop_contact", {"confirm": "yes"}),
+    ):
+        receipt = text_of(str(await browser.press(f"{journey_link()}/{act}", **typed)))
+        assert "Next: " not in receipt, act
+    assert "The coordinator hears of it now" in receipt
+
+
+@pytest.mark.parametrize("role", [Role.MENTEE, Role.MENTOR])
+async def test_once_contact_is_stopped_the_journey_page_asks_for_nothing(role: Role) -> None:
+    engine, browser = await with_sessions()
+    engine.forward(days=15)
+    await browser.press(f"{journey_link()}/stop_contact", confirm="yes")
+    page = await browser.get(journey_link(role))
+    assert page.select_one(".card.now") is None
+    assert "goes on by itself" not in text_of(str(page))
+    assert "The coordinator sees to it" in text_of(str(page))

@@ -132,6 +132,7 @@ def test_dates_are_said_with_their_zone() -> None:
     assert when(at, "Asia/Kolkata") == "Monday 4 January 2027, 20:30 (Kolkata time)"
     assert apart("Europe/Berlin", "Asia/Kolkata", at) == "4 hours 30 minutes ahead of you"
     assert apart("Europe/Berlin", "Europe/Rome", at) == "the same time as yours"
+    assert apart("Europe/Berlin", "America/New_York", at, "es") == "6 horas por detrás de tu hora"
 
 
 @pytest.mark.parametrize(("colour", "text"), [("#ffffff", "#000000"), ("#000000", "#ffffff"), ("#2f6f4f", "#ffffff")])

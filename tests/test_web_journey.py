@@ -134,6 +134,8 @@ def judge_drawing(course: Course, drawn: Drawing, now: datetime) -> None:
         stage for stage in STAGES if any(stay.stage is stage for stay in course.stays)
     ]
     assert all(0 <= band.name.x <= drawn.width for band in drawn.bands)
+    for band in drawn.bands:
+        assert band.anchor == "start" or band.name.x >= 8.5 * len(NAMES[band.stage]), "no name is cut off"
     assert all(rest.x >= 0 and rest.x + rest.width <= drawn.width + 2 for rest in drawn.rests)
     assert (drawn.here is None) == course.over
     if drawn.here is not None:
@@ -231,10 +233,11 @@ def test_an_early_end_draws_nothing_after_it() -> None:
 def test_an_end_that_can_be_taken_back_shows_only_to_whoever_chose_it() -> None:
     story = a_pair()
     story.reach(MENTOR, AskKind.CONFIRM)
-    before = seen(story.m, story.now, MENTOR).course
+    before = seen(story.m, story.now, MENTOR)
     story.do(ExitRamp(by=MENTEE, choice=Ramp.END))
     assert story.m.ending is not None
-    assert seen(story.m, story.now, MENTOR).course == before
+    assert "undo" in seen(story.m, story.now, MENTEE).can
+    assert seen(story.m, story.now, MENTOR).model_copy(update={"page": before.page}) == before
     assert seen(story.m, story.now, MENTEE).course.end == story.m.ending.effective_at
 
 

@@ -62,7 +62,7 @@ def ask_routes(site: Site) -> APIRouter:
 
     @router.api_route("/a/{token}/receipt/{receipt_id}", methods=READ)
     async def receipt(token: str, receipt_id: str) -> Response:
-        door = await site.look(Purpose.ASK, token, receipt=receipt_id)
+        door = await site.look_at_receipt(Purpose.ASK, token, receipt_id)
         found = door.receipt(receipt_id)
         if not door.is_usable and not (found and found.act in ABOUT_LINKS):
             door.refuse(pressing=False, allowed=frozenset())
@@ -75,7 +75,7 @@ async def _press(site: Site, token: str, request: Request, act: str, allowed: fr
     link = site.unsealed(Purpose.ASK, token)
     press = await pressed(site, request, jti=link.jti, ask=link.ask, act=act)
     try:
-        outcome = await straight(site, link, press, act or link.ask.split(".")[0])
+        outcome = await straight(site, Purpose.ASK, link, press, act or link.ask.split(".")[0])
         if isinstance(outcome, Receipt):
             return RedirectResponse(f"{site.path(Purpose.ASK, token)}/receipt/{outcome.id}", 303)
         door = await site.open(Purpose.ASK, token, receipt=press.nonce.update_id)

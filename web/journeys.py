@@ -53,7 +53,7 @@ def journey_routes(site: Site) -> APIRouter:
         _known(act)
         press = await pressed(site, request, jti=link.jti, ask=link.ask, act=act, subject=_subject(act, session, task))
         try:
-            outcome = await straight(site, link, press, act)
+            outcome = await straight(site, Purpose.JOURNEY, link, press, act)
             if isinstance(outcome, Receipt):
                 return RedirectResponse(f"{site.path(Purpose.JOURNEY, token)}/{act}/receipt/{outcome.id}", 303)
             door = await site.open(Purpose.JOURNEY, token, receipt=press.nonce.update_id, move=_moved(act, session))
@@ -67,7 +67,7 @@ def journey_routes(site: Site) -> APIRouter:
 
     @router.api_route("/j/{token}/{act}/receipt/{receipt_id}", methods=READ)
     async def receipt(token: str, act: str, receipt_id: str) -> Response:
-        door = await site.look(Purpose.JOURNEY, token, receipt=receipt_id, whole=False)
+        door = await site.look_at_receipt(Purpose.JOURNEY, token, receipt_id)
         found = door.receipt(receipt_id)
         if not door.is_usable and not (found and found.act in ABOUT_LINKS):
             door.refuse(pressing=False, allowed=frozenset())

@@ -61,10 +61,12 @@ class Question:
         shown = self._first_values() if values is None else values
         if walk is None and (path := steps.path(self.act, page, shown)):
             walk = self._begin(path, shown) if values is None else self._where(path, mistakes or {})
+        nonce = self.door.nonce(self.act, self.subject, tick=tick)
+        self.door.site.given.shown(nonce.update_id, page)
         form = Form(
             act=self.act,
             action=self.action,
-            nonce=self.door.nonce(self.act, self.subject, tick=tick),
+            nonce=self.door.site.nonces.write(nonce),
             values=shown,
             mistakes=worded(_in_order(mistakes or {}, walk), page.preferences.language, self.door.zone),
             confirm=tick,
@@ -284,5 +286,5 @@ def receipt_page(door: Door, receipt: Receipt | None) -> Response:
         raise Unhappy(
             404, "There is no such receipt", "We find no answer of yours here.", door if door.is_usable else None
         )
-    following = door.page.next_ask if door.is_usable and door.purpose is not Purpose.UNSUBSCRIBE else None
-    return door.show("receipt.html", {"receipt": receipt, "next_title": following.title if following else ""})
+    leads_on = door.is_usable and door.purpose is not Purpose.UNSUBSCRIBE
+    return door.show("receipt.html", {"receipt": receipt, "next_title": receipt.next_title if leads_on else ""})

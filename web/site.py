@@ -15,6 +15,7 @@ from settings import Settings
 from web import unhappy
 from web.answered import told
 from web.engine import Engine, Skip
+from web.given import Given
 from web.nonces import Nonce, Nonces
 from web.reading import preferred, spoken
 from web.rendering import Rendering
@@ -45,6 +46,7 @@ class Site:
     rendering: Rendering
     nonces: Nonces
     skip: Skip | None = None
+    given: Given = field(default_factory=Given)
 
     def unsealed(self, purpose: Purpose, token: str) -> Link:
         """The link behind a token, its signature verified. Nothing has been asked of the engine yet."""
@@ -85,6 +87,13 @@ class Site:
             return await self.open(purpose, token, receipt=receipt, move=move, whole=whole)
         except EngineUnreachable:
             raise unhappy.unreachable() from None
+
+    async def look_at_receipt(self, purpose: Purpose, token: str, receipt: str) -> "Door":
+        """The same for a receipt: it shows nothing of the journey, and what was just given needs no engine."""
+        link = self.unsealed(purpose, token)
+        if (page := self.given.take(purpose, link, receipt)) is not None:
+            return Door(self, purpose, token, link, page)
+        return await self.look(purpose, token, receipt=receipt, whole=False)
 
     def show_unhappy(self, problem: Unhappy, accepted: str = "") -> HTMLResponse:
         """The page of a request that led to nothing. `accepted` is the Accept-Language of someone unknown."""
@@ -157,19 +166,19 @@ class Door:
         """Where a fresh link for this one is asked for."""
         return f"{self.path}/{'fresh' if self.purpose is Purpose.ASK else 'fresh_link'}"
 
-    def nonce(self, act: str, subject: str = "", *, tick: bool = False) -> str:
-        """The signed nonce of a form on this page. `tick`: the form has to be confirmed.
+    def nonce(self, act: str, subject: str = "", *, tick: bool = False) -> Nonce:
+        """The nonce of a form on this page. `tick`: the form has to be confirmed.
 
         An answer has the revision of its ask. What can be done at any time has the number of all acts: done again
         after that, it is another press.
         """
         answers = bool(self.link.ask) and act == self.link.ask.split(".")[0]
         revision = self.page.revision if answers else self.page.acts
-        return self.site.nonces.write(Nonce(self.link.jti, act, self.link.ask, revision, subject, self.zone, tick))
+        return Nonce(self.link.jti, act, self.link.ask, revision, subject, self.zone, tick)
 
     def fresh_nonce(self) -> str:
         """The nonce of the form that asks for a fresh link."""
-        return self.nonce("fresh_link")
+        return self.site.nonces.write(self.nonce("fresh_link"))
 
     def receipt(self, receipt_id: str) -> Receipt | None:
         """The receipt of this id, if it is this person's."""

@@ -4,7 +4,7 @@ The page is asked for only where it has to be shown again. What a form needs to 
 what is possible just now the rules decide when the act arrives.
 """
 
-from links import Link
+from links import Link, Purpose
 from models.acts import AskHelp, ChangePreferences, DaysAway, Snooze, StopContact, Undo
 from models.answers import ActBase
 from models.program import AskKind
@@ -26,7 +26,7 @@ CHECKED = frozenset(
 """Acts whose rules refuse all that their page would. For the others the page is looked at first."""
 
 
-async def straight(site: Site, link: Link, press: Press, act: str) -> Receipt | ActRejected | None:
+async def straight(site: Site, purpose: Purpose, link: Link, press: Press, act: str) -> Receipt | ActRejected | None:
     """The receipt; or why the engine refused; or None where the press has to take the long way.
 
     A second press has the same update id, and so it gets the receipt of the first. Raises EngineUnreachable.
@@ -40,8 +40,10 @@ async def straight(site: Site, link: Link, press: Press, act: str) -> Receipt | 
     if not isinstance(typed, ActBase):
         return None
     try:
-        return await site.engine.act(link.mentorship, typed, update_id=nonce.update_id)
+        receipt = await site.engine.act(link.mentorship, typed, update_id=nonce.update_id)
     except ActRejected as refusal:
         return refusal
     except NoSuchMentorship:
         return None
+    site.given.told(purpose, link, typed, receipt)
+    return receipt

@@ -30,6 +30,8 @@ AXIS = 34.0
 """Room below the bands for the months and for today."""
 LETTER = 7.0
 """About how wide a letter is. Names have a halo, so being wrong by a little does no harm."""
+WIDEST_LETTER = 8.5
+"""Where a name would leave the drawing, even one of wide letters has to fit."""
 DATE = 9
 """Letters of a date beside a name."""
 LEAST_APART = 34.0
@@ -243,19 +245,20 @@ def _band(
     names: dict[Stage, str],
     width: float,
 ) -> Band:
-    """The name goes where the path begins if it fits there, else before the path leaves, else where most room is."""
+    """The name goes where the path begins if it fits there, else before the path leaves, at worst at the edge."""
     left, right = _most_room(stage, risers, width)
     begins = next(x for other, x in risers if other is stage)
     needed = LETTER * (len(names[stage]) + DATE)
     x = max(left, min(begins, right))
+    fits, leaves = x + needed <= right, right - WIDEST_LETTER * len(names[stage]) < 0
     stays = [stay for stay in course.stays if stay.stage is stage]
     been = [stay for stay in stays if stay.state != "coming"]
     now = any(stay.state == "now" for stay in stays)
     return Band(
         stage=stage,
         top=tops[stage],
-        name=Point(x if x + needed <= right else right, tops[stage] + STRIP - 7),
-        anchor="start" if x + needed <= right else "end",
+        name=Point(x if fits else EDGE - 8 if leaves else right, tops[stage] + STRIP - 7),
+        anchor="start" if fits or leaves else "end",
         state="now" if now else "past" if been else "coming",
         dated=(been[-1] if been else stays[0]).start if needed <= right - left else None,
     )
