@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -89,9 +90,8 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as problem:
-        raise NotServed(
-            f"Metrics can't be served at {host}:{port}: {problem.strerror or 'no such address'}"
-        ) from problem
+        reason = os.strerror(problem.errno) if (problem.errno or 0) > 0 else "there is no such address"
+        raise NotServed(f"Metrics can't be served at {host}:{port}: {reason}") from problem
 
 
 class _Silent(uvicorn.Server):

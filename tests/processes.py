@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,13 @@ READY_WITHIN = 60.0
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Fails when it does not happen."""
+    async with asyncio.timeout(READY_WITHIN):
+        while not happened():  # noqa: ASYNC110 - it happens in another process
+            await asyncio.sleep(0.05)
 
 
 @dataclass

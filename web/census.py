@@ -5,12 +5,15 @@ import time
 
 from models.state import Stage
 from telemetry import metrics
+from telemetry.readiness import Readiness
 from web.engine import Engine
 from workflows.connection import EngineUnreachable
 from workflows.search_attributes import HEALTH, STAGE, WAITING_ON
 
 FRESH_FOR = 60.0
 """Seconds. Each census is a dozen questions to Temporal."""
+PATIENCE = 5.0
+"""Seconds for all of them. Prometheus gives up after ten."""
 RUNNING = "ExecutionStatus = 'Running'"
 HEALTHS = ("too_early", "on_track", "needs_attention", "at_risk")
 LATE = ("mentor", "mentee", "both")
@@ -19,22 +22,29 @@ LATE = ("mentor", "mentee", "both")
 class Census:
     """Brings the gauges up to date. Where Temporal does not answer, they tell nothing instead of something old."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, readiness: Readiness) -> None:
         self._engine = engine
+        self._readiness = readiness
         self._taken_at: float | None = None
         self._turn = asyncio.Lock()
 
     async def take(self) -> None:
         """Counts, if the last time was not just now."""
         async with self._turn:
-            if self._taken_at is not None and time.monotonic() - self._taken_at < FRESH_FOR:
-                return
-            try:
-                await self._count()
-                self._taken_at = time.monotonic()
-            except EngineUnreachable:
-                for gauge in (metrics.MENTORSHIPS, metrics.HEALTH, metrics.WAITED_FOR):
-                    gauge.clear()
+            if self._taken_at is None or time.monotonic() - self._taken_at > FRESH_FOR:
+                self._taken_at = time.monotonic() if await self._is_taken() else None
+
+    async def _is_taken(self) -> bool:
+        try:
+            if not await self._readiness.reason():
+                async with asyncio.timeout(PATIENCE):
+                    await self._count()
+                return True
+        except (EngineUnreachable, TimeoutError):
+            pass
+        for gauge in (metrics.MENTORSHIPS, metrics.HEALTH, metrics.WAITED_FOR):
+            gauge.clear()
+        return False
 
     async def _count(self) -> None:
         for stage in Stage:

@@ -111,7 +111,7 @@ async def serve(chosen: Settings) -> None:
     if chosen.base_url.startswith("https://") and not chosen.trusted_proxies:
         log.warning("TRELLIS_TRUSTED_PROXIES names no proxy: all visitors of the one before us count as one address")
     server = DrainingServer(configured(app, chosen), readiness, chosen.drain_seconds)
-    async with serving(probes(readiness, sdk.metrics, Census(engine).take), chosen.web_metrics):
+    async with serving(probes(readiness, sdk.metrics, Census(engine, readiness).take), chosen.web_metrics):
         await server.serve()
     if spans is not None:
         spans.shutdown()
