@@ -90,7 +90,8 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as problem:
-        reason = os.strerror(problem.errno) if (problem.errno or 0) > 0 else "there is no such address"
+        number = problem.errno or 0
+        reason = os.strerror(number) if number > 0 else "there is no such address"
         raise NotServed(f"Metrics can't be served at {host}:{port}: {reason}") from problem
 
 
