@@ -21,8 +21,10 @@ from telemetry.places import places
 
 CORE = logging.getLogger("temporalio.core")
 """Where the SDK's core, which is not Python, is heard."""
-QUIET = ("httpx", "httpcore", "opentelemetry", "python_http_client", "urllib3", "uvicorn.access")
+QUIET = ("httpx", "httpcore", "python_http_client", "urllib3", "uvicorn.access")
 """Below WARNING they tell addresses, headers or bodies."""
+CHATTY = ("opentelemetry",)
+"""Below ERROR it tells each try to reach a collector that is away."""
 TOLD_BY_CORE = ("run_id", "workflow_id", "task_queue", "attempt")
 """What else the core adds to its words may hold a failure's message."""
 _CODE = re.compile(r"code: '?([\w ]+)")
@@ -36,6 +38,8 @@ def configure(own: Settings) -> None:
     workflow.logger.unsafe_disable_sandbox()
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(own))
     logging.basicConfig(level=own.log_level.upper(), handlers=[handler])

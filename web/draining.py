@@ -33,6 +33,12 @@ class DrainingServer(uvicorn.Server):
         on_stop(self._stop)
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens."""
+        await super().startup(sockets)
+        if self.started:
+            log.info("ready: pages at %s port %s", self.config.host, self.config.port)
+
     def _stop(self) -> None:
         self.should_exit = True
 
