@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 import pytest_asyncio
+import yaml
 from bs4 import BeautifulSoup
 from prometheus_client.parser import text_string_to_metric_families
 from temporalio.client import Client
@@ -41,6 +43,7 @@ class Seen:
     logs: dict[str, str]
     ready: dict[str, httpx.Response]
     statuses: dict[str, int]
+    healthchecks: dict[str, int]
     collector: Collector
 
     def samples(self, part: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -82,11 +85,24 @@ async def seen(client: Client, temporal_address: str, tmp_path_factory: pytest.T
             parts = {"worker": worker, "web": web}
             metrics = {name: (await part.asked("/metrics")).text for name, part in parts.items()}
             ready = {name: await part.asked("/ready") for name, part in parts.items()}
+            healthchecks = {name: await _healthcheck(name, part) for name, part in parts.items()}
             for part in parts.values():
                 part.stop()
             statuses = {name: await part.status() for name, part in parts.items()}
             logs = {name: part.said for name, part in parts.items()}
-            yield Seen(start.id, token.rsplit("/", 1)[1], metrics, logs, ready, statuses, collector)
+            yield Seen(start.id, token.rsplit("/", 1)[1], metrics, logs, ready, statuses, healthchecks, collector)
+
+
+async def _healthcheck(name: str, part: Running) -> int:
+    """How the check of the compose file ends."""
+    service = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"][name]
+    told = service["environment"][f"TRELLIS_{name.upper()}_METRICS"].replace("0.0.0.0", "127.0.0.1")
+    kind, _, *arguments = service["healthcheck"]["test"]
+    assert kind == "CMD"
+    assert told in arguments[-1]
+    arguments[-1] = arguments[-1].replace(f"http://{told}", part.url)
+    check = await asyncio.create_subprocess_exec(sys.executable, *arguments)
+    return await check.wait()
 
 
 async def _visit(web: Running, url: str) -> None:
@@ -171,3 +187,4 @@ async def test_both_were_ready_and_left_with_success(seen: Seen) -> None:
     for answer in seen.ready.values():
         assert answer.json() == {"status": "ready"}
     assert seen.statuses == {"worker": 0, "web": 0}
+    assert seen.healthchecks == {"worker": 0, "web": 0}, "the compose file asks something else"
