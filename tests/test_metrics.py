@@ -102,6 +102,7 @@ def test_a_press_is_counted_by_what_became_of_it(counts: Counts, problem: Except
 
 async def test_no_request_can_make_up_a_label(counts: Counts, tmp_path: Path) -> None:
     http = visitor(whole_app(PureEngine(), tmp_path))
+    headers = {"Authorization": f"Bearer {API_KEY[0]}", "X-Request-Id": "made-up"}
     for path in ("/made-up", "/static/made-up.css", "/a/made-up", "/api/v1/made-up", "/outbox/made-up"):
         for method in ("GET", "MADEUP"):
             await http.request(
