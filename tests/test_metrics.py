@@ -105,9 +105,7 @@ async def test_no_request_can_make_up_a_label(counts: Counts, tmp_path: Path) ->
     headers = {"Authorization": f"Bearer {API_KEY[0]}", "X-Request-Id": "made-up"}
     for path in ("/made-up", "/static/made-up.css", "/a/made-up", "/api/v1/made-up", "/outbox/made-up"):
         for method in ("GET", "MADEUP"):
-            await http.request(
-                method, path, headers={"Authorization": f"Bearer {API_KEY[0]}", "X-Request-Id": "made-up"}
-            )
+            await http.request(method, path, headers=headers)
     seen = {label for labels in counts.grown("trellis_requests_total") for label in labels}
     assert seen >= {"GET", "other", "none", "/static/*", "/a/{token}", "/api/v1/*"}
     assert not [label for label in seen if "made" in label.lower()]
