@@ -5,7 +5,7 @@ PYTHON ?=
 ARGS ?=
 RUN := .venv/bin/python
 LOCKS := requirements.txt requirements-dev.txt
-TYPED := $(wildcard models lifecycle workflows activities templates web demo cli starter.py worker.py settings.py)
+TYPED := $(wildcard models lifecycle workflows activities telemetry templates web demo cli starter.py worker.py settings.py)
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help

@@ -61,6 +61,19 @@ class Settings(BaseSettings):
     """The build that this worker runs. Set it where Temporal's worker versioning is used; empty means unversioned."""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    log_format: Literal["json", "text"] | None = None
+    """Unset: text in local mode, JSON outside of it."""
+    log_level: Literal["info", "warning", "error"] = "info"
+    """No lower: what libraries say below holds whole messages."""
+    worker_metrics: str = ""
+    """Where the worker tells its metrics and whether it is ready, as `host:port`. Empty: nowhere."""
+    web_metrics: str = ""
+    """The same for the web. It is another address than that of the pages, and not for the public."""
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
+    """For how long the web still serves after SIGTERM, while /ready says that it does not: until a load balancer has
+    noticed."""
+    temporal_wait: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    """Seconds for which a worker that begins tries to reach Temporal before it gives up."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     """Comma-separated addresses or networks of your own proxies. Only from these is X-Forwarded-For believed. With
     none, a visitor's address is that of the connection: behind a proxy all visitors would be one."""
@@ -99,6 +112,14 @@ class Settings(BaseSettings):
             rates = []
         if len(rates) != 1 or rates[0].amount < 1:
             raise ValueError("must be a number of times in a window, for example 20/minute or 100/5minutes")
+        return value
+
+    @field_validator("worker_metrics", "web_metrics")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError("must be a host and a port, for example 127.0.0.1:9464")
         return value
 
     @field_validator("rate_storage")

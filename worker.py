@@ -1,17 +1,17 @@
 """The Temporal worker: carries mentorships and sends their mail. `python worker.py` runs until SIGTERM or Ctrl-C."""
 
 import asyncio
+import contextlib
 import logging
-import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import Runtime
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -19,14 +19,24 @@ from activities import webhooks
 from activities.mail import AT_ONCE, deliver
 from activities.webhooks import announce
 from settings import Settings, settings, told
+from telemetry import logs, traces
+from telemetry.probes import NotServed, probes, serving
+from telemetry.readiness import Readiness, answers
+from telemetry.runtime import observed
+from telemetry.stopping import leave, leave_if_asked, leave_within, on_stop
 from workflows import search_attributes
 from workflows.connection import EngineUnreachable, connect
 from workflows.events import QUEUE, PlatformEventsWorkflow
+from workflows.measuring import BUCKETS
 from workflows.mentorship import MentorshipWorkflow
 
 log = logging.getLogger("trellis.worker")
 
 DEPLOYMENT = "trellis"
+FINISHES_WITHIN = timedelta(seconds=30)
+"""What was begun is given so long after SIGTERM: longer than a delivery of mail or an attempt at a webhook takes."""
+STOPS_WITHIN = 40
+"""Seconds after which the process ends whatever happens."""
 # The rules are pure (a test guards that), so they need no sandbox of their own: loaded once for all workflows, a cached
 # mentorship takes an eighth of the memory.
 PASSED_THROUGH = ("models", "lifecycle", "pydantic", "pydantic_core", "annotated_types", "email_validator", "tzdata")
@@ -47,7 +57,7 @@ def build(
         deployment_config=_deployment(own),
         # After a worker is lost, the first act of a mentorship it had cached waits this long for it (10 s by default).
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=0.5),
-        graceful_shutdown_timeout=timedelta(seconds=30),
+        graceful_shutdown_timeout=FINISHES_WITHIN,
     )
 
 
@@ -62,7 +72,7 @@ def build_announcer(
         activities=activities,
         max_concurrent_activities=webhooks.AT_ONCE,
         deployment_config=_deployment(own),
-        graceful_shutdown_timeout=timedelta(seconds=30),
+        graceful_shutdown_timeout=FINISHES_WITHIN,
     )
 
 
@@ -71,38 +81,73 @@ def runner() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
-async def run(client: Client) -> None:
-    """Works until SIGTERM or SIGINT, then finishes what it is doing. Registers search attributes in local mode."""
+async def run(client: Client, stop: asyncio.Event, readiness: Readiness) -> None:
+    """Works until `stop` is set, then finishes what it is doing. Registers search attributes in local mode."""
     own = settings()
     if own.local:
         await search_attributes.register(client)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     async with build(client), build_announcer(client):
+        readiness.start(answers(client))
         log.info("ready: task queue %s in namespace %s", own.task_queue, client.namespace)
         await stop.wait()
         log.info("stopping")
+        readiness.stop()
+        leave_within(STOPS_WITHIN)
 
 
 def main() -> int:
     """Runs the worker of this process; the exit code tells whether it could."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    leave_if_asked()
     try:
-        settings()
-        asyncio.run(_connect_and_run())
-    except EngineUnreachable as problem:
-        print(problem, file=sys.stderr)
-        return 1
+        own = settings()
     except ValidationError as problem:
         print(told(problem), file=sys.stderr)
+        return 1
+    logs.configure(own)
+    try:
+        asyncio.run(_work(own))
+    except (EngineUnreachable, NotServed) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except Exception:
+        log.critical("the worker failed", exc_info=True)
         return 1
     return 0
 
 
-async def _connect_and_run() -> None:
-    await run(await connect())
+async def _work(own: Settings) -> None:
+    stop = asyncio.Event()
+    on_stop(stop.set)
+    sdk = observed(metrics=bool(own.worker_metrics), buckets=BUCKETS)
+    spans = traces.configured("trellis-worker")
+    readiness = Readiness(started=False)
+    async with serving(probes(readiness, sdk.metrics), own.worker_metrics):
+        client = await _connected(own, sdk.runtime, [traces.Tracing(spans)] if spans is not None else [], stop)
+        if client is not None:
+            await run(client, stop, readiness)
+    if spans is not None:
+        spans.shutdown()
+
+
+async def _connected(
+    own: Settings, runtime: Runtime, interceptors: Sequence[Interceptor], stop: asyncio.Event
+) -> Client | None:
+    """A client; or None when it was asked to stop before Temporal came. Raises EngineUnreachable."""
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + own.temporal_wait
+    told_once = False
+    while not stop.is_set():
+        try:
+            return await connect(runtime=runtime, interceptors=interceptors)
+        except EngineUnreachable:
+            if loop.time() >= give_up:
+                raise
+        if not told_once:
+            log.warning("waiting for Temporal, for up to %g seconds", own.temporal_wait)
+            told_once = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 1)
+    return None
 
 
 def _deployment(own: Settings) -> WorkerDeploymentConfig | None:
@@ -117,10 +162,4 @@ def _deployment(own: Settings) -> WorkerDeploymentConfig | None:
 
 
 if __name__ == "__main__":
-    status = main()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # The interpreter sometimes crashes while it exits after the SDK was used (temporalio/sdk-python issue 300). All is
-    # done and flushed here: leave with the true status.
-    os._exit(status)
+    leave(main())

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import partial
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -16,6 +18,7 @@ from activities.message import build
 from activities.rendering import TemplateFailed, render
 from models.mail import Delivery, Letter, SendResult
 from settings import settings
+from telemetry import metrics
 
 log = logging.getLogger("trellis.mail")
 
@@ -41,10 +44,13 @@ async def deliver(delivery: Delivery) -> list[SendResult]:
     info = activity.info()
     courier = Courier(links.configured(), mailer.configured(), settings().mail_domain)
     if info.attempt > 1 and not courier.mailer.idempotent:
-        return [_unknown(letter, "an earlier attempt was cut off and may have sent it") for letter in delivery.letters]
+        cut_off = "an earlier attempt was cut off and may have sent it"
+        return _counted(delivery, [_unknown(letter, cut_off) for letter in delivery.letters])
     time_left = info.start_to_close_timeout.total_seconds() if info.start_to_close_timeout else None
     until = time.monotonic() + time_left if time_left is not None else None
-    return await asyncio.get_running_loop().run_in_executor(_threads, courier.deliver, delivery, until)
+    # With its context, so that what is logged there names the mentorship.
+    sending = partial(copy_context().run, courier.deliver, delivery, until)
+    return _counted(delivery, await asyncio.get_running_loop().run_in_executor(_threads, sending))
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,12 @@ class Courier:
         except Exception as problem:
             log.error("Sending %s failed in a way that nobody foresaw: %s", letter.id, type(problem).__name__)
             return _unknown(letter, f"sending failed unexpectedly: {type(problem).__name__}")
+
+
+def _counted(delivery: Delivery, results: list[SendResult]) -> list[SendResult]:
+    for letter, result in zip(delivery.letters, results, strict=True):
+        metrics.MAILS.labels(letter.kind.value, result.result).inc()
+    return results
 
 
 def _unknown(letter: Letter, reason: str) -> SendResult:

@@ -23,6 +23,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.network import InternalAddress, OutsideNetwork
 from models.events import Announcement, AnyEvent
 from settings import settings
+from telemetry import metrics
 
 log = logging.getLogger("trellis.webhooks")
 
@@ -49,12 +50,14 @@ async def announce(announcement: Announcement) -> None:
     own = settings()
     if not own.webhook_url:
         log.info("Dropped %s: TRELLIS_WEBHOOK_URL is not set", announcement.event.id)
+        _count(announcement.event, "dropped")
         return
     secrets = [secret.get_secret_value() for secret in own.webhook_secrets]
     endpoint = Endpoint(own.webhook_url, secrets, allow_internal=own.webhook_allow_internal)
     if announcement.gone == endpoint.mark:
         raise _gone(endpoint)
     _judge(await _answer(endpoint, announcement.event), announcement.event, endpoint)
+    _count(announcement.event, "delivered")
 
 
 class Answer(NamedTuple):
@@ -119,6 +122,7 @@ def _judge(answer: Answer, event: AnyEvent, endpoint: Endpoint) -> None:
     if 200 <= answer.status < 300:
         return
     if answer.status == httpx.codes.GONE:
+        _count(event, GONE)
         raise _gone(endpoint)
     redirected = ", a redirect, which is not followed" if 300 <= answer.status < 400 else ""
     raise _refused(event, f"the receiver answered {answer.status}{redirected}", _wished(answer))
@@ -127,9 +131,14 @@ def _judge(answer: Answer, event: AnyEvent, endpoint: Endpoint) -> None:
 def _refused(event: AnyEvent, reason: str, retry_after: timedelta | None = None) -> ApplicationError:
     """One line in the log is enough of it: benign failures leave no stack trace there."""
     log.warning("%s was not delivered: %s", event.id, reason)
+    _count(event, REFUSED)
     return ApplicationError(
         reason, type=REFUSED, next_retry_delay=retry_after, category=ApplicationErrorCategory.BENIGN
     )
+
+
+def _count(event: AnyEvent, result: str) -> None:
+    metrics.WEBHOOKS.labels(event.type, result).inc()
 
 
 def _wished(answer: Answer) -> timedelta | None:

@@ -28,6 +28,8 @@ from workflows.time_skipping import server_arguments
 HOST = "127.0.0.1"
 READY_WITHIN = 60.0
 STOPS_WITHIN = 10.0
+WATCHED = ("TRELLIS_WORKER_METRICS", "TRELLIS_WEB_METRICS", "TRELLIS_LOG_FORMAT")
+"""What the parts take over from the shell: it changes what is seen of them, and nothing of what they do."""
 
 
 class DemoProblem(Exception):
@@ -227,7 +229,8 @@ class Parts:
 
     def _environment(self) -> dict[str, str]:
         """The parts see this folder and this server only, whatever Temporal connection the shell is set up for."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
+        others = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
+        kept = others | {name: os.environ[name] for name in WATCHED if name in os.environ}
         return kept | {
             "PYTHONUNBUFFERED": "1",
             "TEMPORAL_CONFIG_FILE": os.devnull,

@@ -90,6 +90,8 @@ SETS = {
 SNAPSHOT = {
     "GET /health": "200 word, 200 word, 200 word, 200 word, 200 word",
     "HEAD /health": "200 word, 200 word, 200 word, 200 word, 200 word",
+    "GET /ready": "200 word, 200 word, 503 word, 200 word, 200 word",
+    "HEAD /ready": "200 word, 200 word, 503 word, 200 word, 200 word",
     "GET /a/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "HEAD /a/{token}": "200 page, 404 page, 503 later, 500 page, 429 later",
     "POST /a/{token}": "303 way, 404 page, 503 page, 500 page, 429 later",

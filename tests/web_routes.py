@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from demo.sendgrid_events import Key
 from settings import LOCAL_KEY, Settings
+from telemetry.readiness import UNREACHABLE, Readiness
 from tests.web_parts import BASE, PureEngine
 from web.api.keys import Scope, mint
 from web.app import create_app
@@ -39,6 +40,9 @@ def whole_app(engine: PureEngine, folder: Path, **chosen: object) -> FastAPI:
     async def skip(mentorship: str) -> None:
         engine._there(mentorship, "skip")
 
+    async def temporal() -> str:
+        return UNREACHABLE if engine.down else ""
+
     settings = {
         "base_url": BASE,
         "link_keys": LOCAL_KEY,
@@ -47,7 +51,8 @@ def whole_app(engine: PureEngine, folder: Path, **chosen: object) -> FastAPI:
         "api_keys": API_KEY[1],
         **chosen,
     }
-    return create_app(engine, Settings.model_validate(settings), skip)
+    readiness = Readiness(temporal, fresh_for=0)
+    return create_app(engine, Settings.model_validate(settings), skip, readiness=readiness)
 
 
 def visitor(app: FastAPI, address: str = "192.0.2.1") -> httpx.AsyncClient:

@@ -6,10 +6,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from opentelemetry.trace import NoOpTracer, Tracer
 from starlette.exceptions import HTTPException
 
 from links import Links
 from settings import ROOT, Settings
+from telemetry.probes import ready_answer
+from telemetry.readiness import Readiness
 from web import unhappy
 from web.api.access import Access
 from web.api.app import create_api, refusal
@@ -27,11 +30,23 @@ from web.site import Site
 from web.too_soon import too_soon
 from web.unhappy import Unhappy
 from web.unsubscribing import unsubscribe_routes
+from web.watched import Watched
 from web.webhooks import webhook_routes
 
 
-def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None) -> FastAPI:
-    """The application. `mentorships` is the engine; `skip` moves one mentorship's clock ahead, in local mode only."""
+def create_app(
+    mentorships: Engine,
+    settings: Settings,
+    skip: Skip | None = None,
+    *,
+    readiness: Readiness | None = None,
+    tracer: Tracer | None = None,
+) -> FastAPI:
+    """The application. `mentorships` is the engine; `skip` moves one mentorship's clock ahead, in local mode only.
+
+    Without a `readiness` it says that it is ready; without a `tracer` no trace begins here.
+    """
+    readiness = readiness or Readiness()
     links = Links(settings.base_url, [key.get_secret_value() for key in settings.link_keys])
     site = Site(mentorships, settings, links, Rendering(settings), Nonces(links), skip)
     app = FastAPI(title="Trellis", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -39,6 +54,10 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     @app.api_route("/health", methods=READ)
     async def health() -> JSONResponse:
         return JSONResponse({"status": "ok"})
+
+    @app.api_route("/ready", methods=READ)
+    async def ready() -> Response:
+        return ready_answer(await readiness.reason())
 
     app.include_router(ask_routes(site))
     app.include_router(journey_routes(site))
@@ -68,6 +87,7 @@ def create_app(mentorships: Engine, settings: Settings, skip: Skip | None = None
     if settings.api_keys:
         app.add_middleware(RequestIds)
     app.add_middleware(SafeHeaders, base_url=settings.base_url)
+    app.add_middleware(Watched, tracer=tracer or NoOpTracer())
     return app
 
 

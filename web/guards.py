@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from links import BadLink, Link, Links, Purpose
-from settings import ROOT
+from telemetry.places import places
 from web.rates import Rates
 from web.rendering import policy
 
@@ -25,9 +23,9 @@ MOST_BYTES_OF_EVENTS = 1_000_000
 """SendGrid posts its events when they fill 768 kB, or sooner."""
 BODY_WITHIN = 30.0
 """Seconds for a whole body to arrive. The longest form takes that long at 140 kbit/s, a usual one no time at all."""
-UNBOUNDED = ("/static/", "/health", "/webhooks/")
-"""Without rates: files, a word for load balancers, and SendGrid, whose signature is checked before anything is asked of
-the engine and who would only bring refused events again."""
+UNBOUNDED = ("/static/", "/health", "/ready", "/webhooks/")
+"""Without rates: files, words for load balancers (however often they ask, Temporal seldom is), and SendGrid, whose
+signature is checked before anything is asked of the engine and who would only bring refused events again."""
 BULK = "/api/v1/mentorships/bulk"
 """Its body is read line by line, with bounds of its own, and only for who has a key: see `web.api.bulk`."""
 
@@ -87,25 +85,10 @@ class LastResort:
         try:
             return await self.app(scope, receive, watched)
         except Exception as problem:
-            log.error("A request failed: %s", "; caused by ".join(_places(problem)))
+            log.error("A request failed: %s", "; caused by ".join(places(problem)))
         if begun or scope["type"] != "http":
             raise RuntimeError("a request failed after its answer had begun")
         return await self.answer(Request(scope))(scope, receive, send)
-
-
-def _places(problem: BaseException | None) -> Iterator[str]:
-    """Each exception by its kind, and the way to it through our own code, with the last step wherever that is."""
-    while problem is not None:
-        steps = traceback.extract_tb(problem.__traceback__)
-        own = [
-            one
-            for one in steps
-            if one is steps[-1] or (one.filename.startswith(str(ROOT)) and "site-packages" not in one.filename)
-        ]
-        yield " > ".join(
-            [*(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in own), type(problem).__name__]
-        )
-        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
 
 
 class BodyCap:

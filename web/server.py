@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -11,9 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 from limits.errors import ConfigurationError
 from pydantic import ValidationError
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from models.answers import ActBase
@@ -25,16 +26,24 @@ from models.people import Start
 from models.program import Program
 from models.state import Receipt
 from settings import Settings, settings, told
+from telemetry import logs, traces
+from telemetry.probes import NotServed, probes, serving
+from telemetry.readiness import Readiness, answers
+from telemetry.runtime import observed
+from telemetry.stopping import leave, leave_if_asked
 from web.app import create_app
+from web.census import Census
 from web.deadlines import PromptProtocol
+from web.draining import DrainingServer
 from web.engine import Engine, ListedMentorship
+from web.watched import press
 from workflows.client import ListedPage, Mentorships, Started
 from workflows.connection import EngineUnreachable
 from workflows.time_skipping import current_time, skip_to_next
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
-GRACE = 10
-"""Seconds that requests in flight are given after SIGTERM."""
+GRACE = 15
+"""Seconds that requests in flight are given after SIGTERM. A press waits ten for Temporal, and has its page then."""
 MOST_CONNECTIONS = 500
 """More are answered with a plain 503. Half of the 1,024 open files that systems allow by default; and if each of them
 brings the longest body there is, it is 250 MB."""
@@ -48,23 +57,33 @@ T = TypeVar("T")
 
 def main() -> int:
     """Serves until SIGTERM or Ctrl-C, then lets requests in flight finish; the exit code tells whether it could."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    leave_if_asked()
     try:
         chosen = settings()
     except ValidationError as problem:
         sys.stderr.write(f"{told(problem)}\n")
         return 1
+    logs.configure(chosen)
     try:
         asyncio.run(serve(chosen))
-    except ConfigurationError as problem:
+    except (ConfigurationError, NotServed) as problem:
         sys.stderr.write(f"{problem}\n")
+        return 1
+    except SystemExit:
+        # The server has said which address it could not have.
+        return 1
+    except Exception:
+        log.critical("the web server failed", exc_info=True)
         return 1
     return 0
 
 
 async def serve(chosen: Settings) -> None:
-    """Serves the pages at the configured host and port."""
-    client = await connect_lazily()
+    """Serves the pages at the configured host and port, and what operators ask at another."""
+    sdk = observed(metrics=bool(chosen.web_metrics))
+    spans = traces.configured("trellis-web")
+    client = await connect_lazily(sdk.runtime, [traces.Tracing(spans)] if spans is not None else [])
+    readiness = Readiness(answers(client))
 
     async def skip(mentorship: str) -> datetime | None:
         try:
@@ -87,11 +106,15 @@ async def serve(chosen: Settings) -> None:
         clock=clock if chosen.local else None,
     )
     engine = LateConnected(mentorships)
-    app = create_app(engine, chosen, skip=skip if chosen.local else None)
+    tracer = spans.get_tracer("trellis") if spans is not None else None
+    app = create_app(engine, chosen, skip=skip if chosen.local else None, readiness=readiness, tracer=tracer)
     if chosen.base_url.startswith("https://") and not chosen.trusted_proxies:
         log.warning("TRELLIS_TRUSTED_PROXIES names no proxy: all visitors of the one before us count as one address")
-    config = configured(app, chosen)
-    await uvicorn.Server(config).serve()
+    server = DrainingServer(configured(app, chosen), readiness, chosen.drain_seconds)
+    async with serving(probes(readiness, sdk.metrics, Census(engine, readiness).take), chosen.web_metrics):
+        await server.serve()
+    if spans is not None:
+        spans.shutdown()
 
 
 def configured(app: FastAPI, chosen: Settings) -> uvicorn.Config:
@@ -115,11 +138,13 @@ def configured(app: FastAPI, chosen: Settings) -> uvicorn.Config:
     )
 
 
-async def connect_lazily() -> Client:
+async def connect_lazily(runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()) -> Client:
     """A client by environment and profile. It connects at its first call, so that pages can come before Temporal."""
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=True)
+    return await Client.connect(
+        **config, data_converter=pydantic_data_converter, lazy=True, runtime=runtime, interceptors=interceptors
+    )
 
 
 class LateConnected:
@@ -130,7 +155,8 @@ class LateConnected:
 
     async def act(self, id: str, act: ActBase, *, update_id: str) -> Receipt:
         """See `Mentorships.act`."""
-        return await _connected(self._engine.act(id, act, update_id=update_id))
+        with press(act):
+            return await _connected(self._engine.act(id, act, update_id=update_id))
 
     async def page(self, id: str, query: PageQuery) -> Page:
         """See `Mentorships.page`."""
@@ -189,4 +215,4 @@ async def _connected(call: Awaitable[T]) -> T:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

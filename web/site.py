@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastapi.responses import HTMLResponse
+from structlog.contextvars import bind_contextvars
 
 from links import BadLink, Link, Links, Purpose, form_url
 from models.answers import LinkUsed
@@ -56,6 +57,7 @@ class Site:
             raise unhappy.bad_link() from None
         if (link.role in PAIR) == (purpose is Purpose.COORDINATOR):
             raise unhappy.bad_link()
+        bind_contextvars(mentorship=link.mentorship)
         return link
 
     def path(self, purpose: Purpose, token: str) -> str:

@@ -24,6 +24,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from models.mail import MailEvent
+from telemetry import metrics
 from web.engine import Engine
 from workflows.client import ActRejected, NoSuchMentorship
 from workflows.connection import EngineUnreachable
@@ -138,6 +139,8 @@ class Inbox:
 
         await asyncio.gather(*map(tell, by_mentorship.values()))
         new = self.counts - before
+        for what, count in new.items():
+            metrics.MAIL_EVENTS.labels(what.replace(" ", "_")).inc(count)
         log.info("SendGrid events: %s", ", ".join(f"{count} {what}" for what, count in new.items()) or "none")
         if away:
             raise away[0]

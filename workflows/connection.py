@@ -3,9 +3,12 @@
 See https://docs.temporal.io/develop/environment-configuration.
 """
 
-from temporalio.client import Client
+from collections.abc import Sequence
+
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -15,7 +18,9 @@ class EngineUnreachable(Exception):
     """Temporal, or a worker behind it, does not answer. Whatever was asked may be asked again: it counts once."""
 
 
-async def connect(address: str | None = None) -> Client:
+async def connect(
+    address: str | None = None, *, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
     """Connects to Temporal by environment and profile; an `address` given here goes before both.
 
     Raises EngineUnreachable, whose text names the address and what to set.
@@ -28,7 +33,9 @@ async def connect(address: str | None = None) -> Client:
         config["target_host"] = address
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
+        return await Client.connect(
+            **config, data_converter=pydantic_data_converter, runtime=runtime, interceptors=interceptors
+        )
     except (RuntimeError, RPCError, ValueError) as problem:
         raise EngineUnreachable(
             f"Can't reach Temporal at {config['target_host']}: {_reason(problem)}. "

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.announcing import Announcer
     from workflows.begin import Begin
     from workflows.details import current_details, mail_summary
+    from workflows.measuring import Measures
     from workflows.refusal import rejected, renewing
     from workflows.renewal import is_due_to_renew
     from workflows.search_attributes import changed_attributes
@@ -62,6 +63,7 @@ class MentorshipWorkflow:
         else:
             self._state = given
             self._announcer = Announcer(given)
+        self._measures = Measures(None if isinstance(given, Begin) else given)
         self._first_stage = self._state.stage
         self._messages = 0
         self._renewing = False
@@ -151,6 +153,7 @@ class MentorshipWorkflow:
         while True:
             self._state, delivery = lifecycle.advance(self._state, workflow.now())
             self._announcer.look(self._state)
+            self._measures.look(self._state)
             if delivery is None:
                 return
             results = await self._send(delivery)

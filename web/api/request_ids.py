@@ -6,6 +6,7 @@ import secrets
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -35,6 +36,7 @@ class RequestIds:
         if scope["type"] != "http" or not is_api(scope["path"]):
             return await self.app(scope, receive, send)
         own = request_id(Request(scope))
+        bind_contextvars(request=own)
 
         async def with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
