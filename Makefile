@@ -9,7 +9,7 @@ TYPED := $(wildcard models lifecycle workflows activities templates web demo cli
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet messages lock clean
+.PHONY: help setup demo test lint typecheck bench mail-faults chaos gallery contact-sheet messages lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -38,6 +38,9 @@ bench: setup ## run every benchmark; each prints its result as JSON
 
 mail-faults: setup ## play mentorships over a provider that fails and a worker that is killed; SEED=1
 	@$(RUN) -m demo.mail_faults --seed $(or $(SEED),1) $(ARGS)
+
+chaos: setup ## play mentorships while everything fails, and judge what came of them; SEED=1 SIZE=200
+	@$(RUN) -m demo.chaos --seed $(or $(SEED),1) --size $(or $(SIZE),200) $(ARGS)
 
 gallery: setup ## show every mail in var/gallery: language, light and dark, narrow and wide, with screenshots
 	@$(RUN) -m tests.gallery $(ARGS)
