@@ -5,7 +5,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -40,9 +41,10 @@ def build(
     return Worker(
         client,
         task_queue=task_queue or own.task_queue,
-        workflows=[MentorshipWorkflow, PlatformEventsWorkflow],
-        activities=activities,
+        workflows=[MentorshipWorkflow, PlatformEventsWorkflow] if "mentorships" in own.work else [],
+        activities=activities if "mail" in own.work else [],
         max_concurrent_activities=AT_ONCE,
+        max_cached_workflows=own.cached_mentorships if "mentorships" in own.work else 0,
         workflow_runner=runner(),
         deployment_config=_deployment(own),
         # After a worker is lost, the first act of a mentorship it had cached waits this long for it (10 s by default).
@@ -66,6 +68,13 @@ def build_announcer(
     )
 
 
+def _workers(client: Client, own: Settings) -> Iterator[Worker]:
+    if {"mentorships", "mail"} & {*own.work}:
+        yield build(client)
+    if "events" in own.work:
+        yield build_announcer(client)
+
+
 def runner() -> SandboxedWorkflowRunner:
     """The sandbox in which workflows run; replays need the same."""
     return SandboxedWorkflowRunner(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
@@ -80,8 +89,10 @@ async def run(client: Client) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with build(client), build_announcer(client):
-        log.info("ready: task queue %s in namespace %s", own.task_queue, client.namespace)
+    async with AsyncExitStack() as stack:
+        for worker in _workers(client, own):
+            await stack.enter_async_context(worker)
+        log.info("ready: %s of task queue %s in namespace %s", ", ".join(own.work), own.task_queue, client.namespace)
         await stop.wait()
         log.info("stopping")
 

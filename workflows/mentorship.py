@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.announcing import Announcer
     from workflows.begin import Begin
     from workflows.details import current_details, mail_summary
+    from workflows.priorities import mail_priority
     from workflows.refusal import rejected, renewing
     from workflows.renewal import is_due_to_renew
     from workflows.search_attributes import changed_attributes
@@ -160,6 +161,7 @@ class MentorshipWorkflow:
                 start_to_close_timeout=SENDING_TIMEOUT,
                 retry_policy=SENDING_RETRIES,
                 summary=mail_summary(delivery),
+                priority=mail_priority(delivery),
             )
         except ActivityError as failure:
             reason = str(failure.cause or failure)[:200]
