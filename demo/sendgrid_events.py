@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 BATCH_EVERY = 0.05
 RETRY_AFTER = 0.3
-LATEST = 0.4
+LATEST = 0.15
 """Seconds that an event may be late at the first try."""
 OFTEN_TWICE = 0.1
-VERY_LATE = (3.0, 15.0)
+VERY_LATE = (2.0, 6.0)
 """Seconds that a belated event takes. To a mentorship whose clock is skipped they are weeks."""
 
 Event = dict[str, Any]
