@@ -13,6 +13,7 @@ from settings import ROOT
 TINY = {
     "core_speed": ("--program", "single_session", "--seconds", "0.1"),
     "lifecycle_cost": ("--program", "single_session"),
+    "load": ("--seconds", "2", "--lanes", "2", "--sleepers", "0"),
     "mail": ("--seconds", "0.1"),
     "pages": ("--presses", "25"),
 }
