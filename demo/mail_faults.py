@@ -20,7 +20,8 @@ from demo.fates import Fate, Post, read_letters
 from demo.local_mail import Trouble
 from demo.personas import Persona
 from demo.report import acts, runs
-from demo.server import Parts, Ports, until_told_to_stop
+from demo.server import Parts, Ports
+from demo.stopping import until_told_to_stop
 from models.people import Start
 from settings import ROOT
 from workflows.begin import workflow_id

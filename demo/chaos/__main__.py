@@ -22,7 +22,8 @@ from demo.chaos.house import House
 from demo.chaos.laws import Law, broken_laws, given_up
 from demo.chaos.people import Crowd
 from demo.chaos.plan import PROGRAMS, FaultKind, Plan
-from demo.server import DemoProblem, until_told_to_stop
+from demo.server import DemoProblem
+from demo.stopping import until_told_to_stop
 
 MOST_TOLD = 60
 BEGAN = time.monotonic()
