@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 import programs
-from benchmarks._bare_life import TASK_QUEUE, BareLife, Shape
+from benchmarks._bare_life import PROGRAM, TASK_QUEUE, BareLife, Shape
 from demo.report import runs
 from lifecycle.simulation import sample_start
 from models.acts import Act, ChangePreferences
@@ -31,7 +31,6 @@ from workflows.client import Mentorships
 from workflows.time_skipping import MOST_SKIPS
 
 A_YEAR = timedelta(days=400)
-PROGRAM = "career"
 ZONE = "Etc/UTC"
 ALL_DAY = {"hours_from": hour(0), "hours_to": hour(23, 59), "days_off": ()}
 """So that a start has its mails at once, whenever the load is run."""
@@ -143,8 +142,8 @@ async def skip_to_the_end(client: Client, workflow: str) -> None:
     await skipper.fast_forward(client.get_workflow_handle(workflow), A_YEAR)
 
 
-async def shape_of(client: Client, workflow: str) -> tuple[Shape, int]:
-    """What a life consisted of, by its histories, and how many mails it had."""
+async def shape_of(client: Client, workflow: str) -> Shape:
+    """What a life consisted of, by its histories."""
     history = await runs(client, workflow)
     kinds = Counter(event.event_type for run in history for event in run.events)
     mails = sum(
@@ -153,12 +152,12 @@ async def shape_of(client: Client, workflow: str) -> tuple[Shape, int]:
         for event in run.events
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
     )
-    shape = Shape(
+    return Shape(
         timers=kinds[EventType.EVENT_TYPE_TIMER_STARTED],
         activities=kinds[EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED],
         updates=kinds[EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED],
+        mails=mails,
     )
-    return shape, mails
 
 
 def _start(id: str) -> Start:

@@ -3,8 +3,8 @@
 The real worker and web app on a real dev server (in memory), all on this machine, this program included. A life is a
 start, two acceptances and two more acts, the nudges that nobody answers, and the end: mails go into an outbox. Its
 clock is skipped through its timers by one call of the server's, so that each fires as a timer does, and nobody waits
-for days. Beside it a bare workflow has as many timers, updates and activities (which write as many bytes as a mail
-has), and no rules; both take turns, so that both see the same machine.
+for days. Beside it a bare workflow has as many timers, updates and activities, which make as many mails, and no rules;
+both take turns, so that both see the same machine.
 
 Then, for the longest part, lives begin at a steady share of that rate; then far more begin at once than can be worked
 off; and at last memory is weighed, with mentorships in the worker's cache and asleep.
@@ -83,7 +83,7 @@ class Load:
     async def compare(self) -> None:
         """Ours and the bare one in turns, each flat out."""
         await self.ours.live()
-        shape, mails = await shape_of(self.client, "mentorship/life-0")
+        shape = await shape_of(self.client, "mentorship/life-0")
         self.operations = 1 + shape.timers + shape.updates + shape.activities
         bare = Driver(self.client, Bare(self.client, "bare", shape))
         await bare.live()
@@ -101,7 +101,7 @@ class Load:
                 "timers": shape.timers,
                 "presses": shape.updates,
                 "activities": shape.activities,
-                "mails": mails,
+                "mails": shape.mails,
             },
             "highest_lives_per_second": round(self.rate, 2),
             "highest_operations_per_second": round(self.rate * self.operations, 1),
