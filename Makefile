@@ -6,10 +6,11 @@ ARGS ?=
 RUN := .venv/bin/python
 LOCKS := requirements.txt requirements-dev.txt
 TYPED := $(wildcard models lifecycle workflows activities telemetry templates web demo cli starter.py worker.py settings.py)
-BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
+# The load has a target of its own: it takes as long as one wants.
+BENCHMARKS := $(filter-out benchmarks/_% benchmarks/load.py,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet messages contract lock clean
+.PHONY: help setup demo test lint typecheck bench mail-faults chaos load gallery contact-sheet messages contract lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -38,6 +39,12 @@ bench: setup ## run every benchmark; each prints its result as JSON
 
 mail-faults: setup ## play mentorships over a provider that fails and a worker that is killed; SEED=1
 	@$(RUN) -m demo.mail_faults --seed $(or $(SEED),1) $(ARGS)
+
+chaos: setup ## play mentorships while everything fails, and judge what came of them; SEED=1 SIZE=200
+	@$(RUN) -m demo.chaos --seed $(or $(SEED),1) --size $(or $(SIZE),200) $(ARGS)
+
+load: setup ## find the highest rate, hold a share of it, overdo it, weigh the memory; SECONDS=600
+	@$(RUN) -m benchmarks.load --seconds $(or $(SECONDS),600) $(ARGS)
 
 gallery: setup ## show every mail in var/gallery: language, light and dark, narrow and wide, with screenshots
 	@$(RUN) -m tests.gallery $(ARGS)

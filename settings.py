@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     """Lets webhooks go to private and loopback addresses, and over plain http."""
     programs_dir: Path = ROOT / "programs"
     task_queue: str = "trellis"
+    work: Annotated[tuple[Literal["mentorships", "mail", "events"], ...], NoDecode] = ("mentorships", "mail", "events")
+    """Comma-separated: what a worker does. All of it, unless processes of their own send the mail; see docs/load.md."""
+    cached_mentorships: Annotated[int, Field(ge=1)] = 1000
+    """How many mentorships a worker keeps in memory. One that is not there is read again from its history."""
     build_id: str = ""
     """The build that this worker runs. Set it where Temporal's worker versioning is used; empty means unversioned."""
     web_host: str = "127.0.0.1"
@@ -156,7 +160,14 @@ class Settings(BaseSettings):
         read_keys(value)
         return value
 
-    @field_validator("link_keys", "trusted_proxies", "webhook_secrets", "api_keys", mode="before")
+    @field_validator("work", mode="after")
+    @classmethod
+    def _is_work(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("must name at least one of mentorships, mail and events")
+        return value
+
+    @field_validator("link_keys", "trusted_proxies", "webhook_secrets", "api_keys", "work", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

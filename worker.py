@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -50,9 +51,10 @@ def build(
     return Worker(
         client,
         task_queue=task_queue or own.task_queue,
-        workflows=[MentorshipWorkflow, PlatformEventsWorkflow],
-        activities=activities,
+        workflows=[MentorshipWorkflow, PlatformEventsWorkflow] if "mentorships" in own.work else [],
+        activities=activities if "mail" in own.work else [],
         max_concurrent_activities=AT_ONCE,
+        max_cached_workflows=own.cached_mentorships if "mentorships" in own.work else 0,
         workflow_runner=runner(),
         deployment_config=_deployment(own),
         # After a worker is lost, the first act of a mentorship it had cached waits this long for it (10 s by default).
@@ -76,6 +78,13 @@ def build_announcer(
     )
 
 
+def _workers(client: Client, own: Settings) -> Iterator[Worker]:
+    if {"mentorships", "mail"} & {*own.work}:
+        yield build(client)
+    if "events" in own.work:
+        yield build_announcer(client)
+
+
 def runner() -> SandboxedWorkflowRunner:
     """The sandbox in which workflows run; replays need the same."""
     return SandboxedWorkflowRunner(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
@@ -86,9 +95,11 @@ async def run(client: Client, stop: asyncio.Event, readiness: Readiness) -> None
     own = settings()
     if own.local:
         await search_attributes.register(client)
-    async with build(client), build_announcer(client):
+    async with AsyncExitStack() as stack:
+        for worker in _workers(client, own):
+            await stack.enter_async_context(worker)
         readiness.start(answers(client))
-        log.info("ready: task queue %s in namespace %s", own.task_queue, client.namespace)
+        log.info("ready: %s of task queue %s in namespace %s", ", ".join(own.work), own.task_queue, client.namespace)
         await stop.wait()
         log.info("stopping")
         readiness.stop()

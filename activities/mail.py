@@ -38,8 +38,8 @@ async def deliver(delivery: Delivery) -> list[SendResult]:
     """Render every letter and hand it to the mailer of the settings; one result for each, in their order.
 
     Raises ApplicationError of type `template_failed`, not retryable, before anything is sent. With the outbox, a
-    retry writes the same bytes under the same names, and an error of the disk is retried. With the others a retry
-    sends nothing: what an earlier attempt did is `unknown`, and only the workflow decides to send a letter again.
+    retry writes the same bytes under the same names. With the others a retry sends nothing: what an earlier attempt did
+    is `unknown`, and only the workflow decides to send a letter again.
     """
     info = activity.info()
     courier = Courier(links.configured(), mailer.configured(), settings().mail_domain)

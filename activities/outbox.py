@@ -1,5 +1,7 @@
 """The `outbox` mailer: messages as files, for trying things out and for tests."""
 
+import errno
+import logging
 import os
 import re
 import tempfile
@@ -8,11 +10,16 @@ from pathlib import Path
 
 from models.mail import Letter, SendResult
 
+log = logging.getLogger("trellis.mail")
+
+RETRY_SOON = 60
+
 
 class OutboxMailer:
     """Writes each message as `<letter id>.eml`. A retry replaces the file by the same bytes; no reader sees half a one.
 
-    Raises OSError when the disk refuses.
+    A disk that refuses is a refusal that may pass: the letter is written later, at an hour that its reader likes. To
+    raise the error would leave that to the activity's retries, which know no hours.
     """
 
     idempotent = True
@@ -25,6 +32,15 @@ class OutboxMailer:
         """Write the message and force it to the disk before saying that it was sent."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", letter.id):
             return SendResult(letter=letter.id, result="not_sent", reason="the letter id is not fit for a file name")
+        try:
+            self._write(message, letter)
+        except OSError as problem:
+            reason = f"the outbox can't be written (TRELLIS_OUTBOX_DIR): {os.strerror(problem.errno or errno.EIO)}"
+            log.warning("%s was not written: %s", letter.id, reason)
+            return SendResult(letter=letter.id, result="not_sent", reason=reason, retry_after=RETRY_SOON)
+        return SendResult(letter=letter.id, result="sent")
+
+    def _write(self, message: EmailMessage, letter: Letter) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         # Readers look for *.eml only, so the unfinished file is not taken for a mail.
         handle, unfinished = tempfile.mkstemp(dir=self._directory, prefix=f".{letter.id}-", suffix=".part")
@@ -39,7 +55,6 @@ class OutboxMailer:
             Path(unfinished).unlink(missing_ok=True)
             raise
         _sync_directory(self._directory)
-        return SendResult(letter=letter.id, result="sent")
 
 
 def _sync_directory(directory: Path) -> None:

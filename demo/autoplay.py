@@ -62,6 +62,7 @@ class Deed:
     by: Role
     act: str
     came_of_it: str
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ async def play(
     began = time.monotonic()
     program = programs.load(start.program)
     async with httpx.AsyncClient(base_url=parts.web_url, timeout=30, follow_redirects=True) as http:
-        driver = _Driver(parts, Scene(start, program, cast), http, watch, kill_worker_after)
+        driver = Driver(parts, Scene(start, program, cast), http, watch, kill_worker_after)
         try:
             return await driver.run()
         except TimeoutError as problem:
@@ -131,7 +132,9 @@ async def play(
             driver.scene.wall_seconds = time.monotonic() - began
 
 
-class _Driver:
+class Driver:
+    """Plays one mentorship. What may fail in a house that is on fire is a method of its own, to be tried again."""
+
     def __init__(self, parts: Parts, scene: Scene, http: httpx.AsyncClient, watch: Watch, kill_after: int) -> None:
         self.parts, self.scene, self.http, self.watch = parts, scene, http, watch
         self.kill_after = kill_after
@@ -148,20 +151,26 @@ class _Driver:
         self.standstills = 0
 
     async def run(self) -> Scene:
-        started = await self.parts.mentorships.start(self.scene.start, self.scene.program)
-        if started.already_running:
-            raise PlayProblem(f"{self.id} was played here before: choose another --dir or --seed")
-        now = await self._settled()
+        """From the start to the end. Raises `PlayProblem`."""
+        await self.begin()
+        now = await self.settled()
         for _ in range(STEPS_MOST):
             self.parts.check()
-            overview = await self._overview()
+            overview = await self.overview()
             self._observe(now or overview.now, overview)
             if now is None:
                 return self.scene
             now = await self._go_on(now, overview)
         raise PlayProblem(f"{self.id} did not end within {STEPS_MOST} steps: {_where(self.scene)}")
 
-    async def _overview(self) -> Overview:
+    async def begin(self) -> None:
+        """Starts the mentorship."""
+        started = await self.parts.mentorships.start(self.scene.start, self.scene.program)
+        if started.already_running:
+            raise PlayProblem(f"{self.id} was played here before: choose another --dir or --seed")
+
+    async def overview(self) -> Overview:
+        """Where the mentorship stands."""
         for _ in range(TRIES):
             with contextlib.suppress(EngineUnreachable):
                 return await self.parts.mentorships.overview(self.id)
@@ -201,34 +210,35 @@ class _Driver:
         plan, due = (self.plans[0] if self.plans else None), overview.next_at
         if plan is not None and (due is None or plan.at <= max(due, now)):
             heapq.heappop(self.plans)
-            at = await self._skip(plan.at + MARGIN - now) if plan.at > now else now
+            at = await self.skip(plan.at + MARGIN - now) if plan.at > now else now
             return await self._do(plan, at) if at is not None else None
         if due is None:
             raise PlayProblem(f"{self.id} waits for nobody and nothing: {_where(self.scene)}")
         if due > now:
             self.standstills = 0
-            return await self._skip(due + MARGIN - now)
+            return await self.skip(due + MARGIN - now)
         self.standstills += 1
         if self.standstills > STANDSTILLS_MOST:
             raise PlayProblem(f"{self.id} stands still: {_where(self.scene)}")
         await asyncio.sleep(STANDSTILL)
-        return await self._settled()
+        return await self.settled()
 
-    async def _settled(self) -> datetime | None:
+    async def settled(self) -> datetime | None:
         """Waits until nothing is under way any more, the mail provider's reports included: they take real time."""
         while True:
             now = await idle(self.parts.client, self.id)
-            if now is None or self.parts.sendgrid is None or not await self.parts.sendgrid.settled():
+            if now is None or self.parts.sendgrid is None or not await self.parts.sendgrid.settled(self.id):
                 return now
 
-    async def _skip(self, by: timedelta) -> datetime | None:
+    async def skip(self, by: timedelta) -> datetime | None:
+        """Moves the clock and waits until all is quiet: the new time, or None after the end."""
         skipping = asyncio.ensure_future(skip_by(self.parts.client, self.id, by))
         if self.kill_after and len(self.scene.mails) >= self.kill_after:
             self.kill_after = 0
             await asyncio.sleep(0.01)  # just as the next mail is being written
             await self.parts.kill_worker()
         await skipping
-        return await self._settled()
+        return await self.settled()
 
     async def _do(self, plan: _Plan, now: datetime) -> datetime | None:
         """Opens the link and sends the form, as a person does. A page that came too late is only read."""
@@ -241,7 +251,7 @@ class _Driver:
             if form is None:
                 break
             values = encode(self.people[plan.by].answer(plan.act, form, now))
-            response = await self._answer("POST", form.url, values)
+            response = await self.answer("POST", form.url, values)
             page = open_page(str(response.url), response.status_code, response.text)
             if page.status >= 400 and page.status not in TOO_LATE:
                 raise PlayProblem(
@@ -252,8 +262,8 @@ class _Driver:
             if page.status < 400 and "step" not in values:
                 self.answered.add(plan.ask)
                 break
-        self.scene.deeds.append(Deed(now, plan.by, plan.act, came_of_it))
-        return await self._settled()
+        self.scene.deeds.append(Deed(now, plan.by, plan.act, came_of_it, page.receipt))
+        return await self.settled()
 
     async def _follow(self, page: WebPage, act: str) -> WebPage:
         """From the journey page to the form of an act, when the page offers it."""
@@ -261,12 +271,12 @@ class _Driver:
         return await self._open(offered[0]) if offered else page
 
     async def _open(self, url: str) -> WebPage:
-        response = await self._answer("GET", url)
+        response = await self.answer("GET", url)
         if response.status_code >= 400 and response.status_code not in TOO_LATE:
             raise PlayProblem(f"{self.id}: a mailed link answers {response.status_code}: {response.text[:200]}")
         return open_page(str(response.url), response.status_code, response.text)
 
-    async def _answer(self, method: str, url: str, values: Values | None = None) -> httpx.Response:
+    async def answer(self, method: str, url: str, values: Values | None = None) -> httpx.Response:
         """What the web app answers. When it says that it can't reach the engine just now, people press again."""
         response = await self.http.request(method, url, data=values)
         for _ in range(TRIES):

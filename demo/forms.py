@@ -89,6 +89,12 @@ class WebPage:
         return " ".join(told.get_text(" ").split()) if told else self.title
 
     @property
+    def receipt(self) -> str:
+        """The id of the receipt that the page shows, or nothing."""
+        _, found, identity = urlsplit(self.url).path.rpartition("/receipt/")
+        return identity if found else ""
+
+    @property
     def problems(self) -> str:
         """What the page says went wrong, for a report."""
         marked = self.html.select("[role=alert], .error, .problem")

@@ -24,11 +24,15 @@ class Mailer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """How often each kind of trouble comes (0 to 0.2), by which seed, and how long the mailer waits for an answer."""
+    """How often each kind of trouble comes (0 to 0.2), by which seed, and how long the mailer waits for an answer.
+
+    `belated` is how often an event of the provider's comes very late (0 to 1).
+    """
 
     rate: float = 0.0
     seed: int = 1
     timeout: float = 2.0
+    belated: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class LocalMail:
         """What starts it."""
         command = [sys.executable, "-m", "demo.sendgrid_server", "--folder", str(self.outbox), "--port", str(self.port)]
         command += ["--signing-key", str(self.signing_key), "--webhook", f"{self.web_url}/webhooks/sendgrid"]
-        return [*command, "--seed", str(self.trouble.seed), "--trouble", str(self.trouble.rate)]
+        command += ["--seed", str(self.trouble.seed), "--trouble", str(self.trouble.rate)]
+        return [*command, "--belated", str(self.trouble.belated)]
 
     def environment(self) -> dict[str, str]:
         """What the worker and the web app have to know."""
@@ -71,10 +76,10 @@ class LocalMail:
             "TRELLIS_SENDGRID_WEBHOOK_KEY": Key(self.signing_key).public,
         }
 
-    async def settled(self) -> bool:
-        """Waits until every event was heard. Whether there was anything to wait for."""
+    async def settled(self, mentorship: str = "") -> bool:
+        """Waits until every event (of one mentorship) was heard. Whether there was anything to wait for."""
         async with httpx.AsyncClient(base_url=self.url, timeout=60) as http:
-            answer = (await http.get("/local/settled")).raise_for_status()
+            answer = (await http.get("/local/settled", params={"mentorship": mentorship})).raise_for_status()
             return bool(answer.json()["waited"])
 
     async def meets(self, trouble: str) -> None:

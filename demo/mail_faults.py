@@ -9,24 +9,19 @@ import json
 import os
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
-
 from cli.start_file import read_start
 from demo.autoplay import Cast, PlayProblem, Scene, play
+from demo.fates import Fate, Post, read_letters
 from demo.local_mail import Trouble
 from demo.personas import Persona
 from demo.report import acts, runs
-from demo.server import Parts, Ports, until_told_to_stop
-from models.mail import Delivery, Letter, LetterItem, MailClass, MailEvent, SendResult, SessionCard
+from demo.server import Parts, Ports
+from demo.stopping import until_told_to_stop
 from models.people import Start
 from settings import ROOT
 from workflows.begin import workflow_id
@@ -39,30 +34,7 @@ KILLS = 10
 KILL_EVERY = 15
 """The worker is killed after so many requests to send."""
 CUT_OFF = "an earlier attempt was cut off"
-SOON = timedelta(days=3)
-SHORTLY = timedelta(hours=12)
-RESULTS = TypeAdapter(list[SendResult])
 CAME_THROUGH = frozenset({"processed", "delivered"})
-
-
-@dataclass(slots=True)
-class Fate:
-    """What a mentorship's history says of one letter."""
-
-    letter: Letter
-    deliveries: int = 0
-    results: list[SendResult] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-
-    @property
-    def was_unknown(self) -> bool:
-        return any(result.result == "unknown" for result in self.results)
-
-    @property
-    def is_nudge(self) -> bool:
-        """Whether nothing is lost when it does not arrive: a reminder of what was mailed before."""
-        reminds = self.letter.mail_class in (MailClass.INITIATED, MailClass.REMINDER)
-        return reminds and all(item.ask is not None and item.ask.rung > 0 for item in self.letter.items)
 
 
 @dataclass(slots=True)
@@ -78,9 +50,10 @@ class Counted:
     def line(self) -> dict[str, Any]:
         accepted: dict[str, int] = self.server["accepted"]
         unknown = [fate for fate in self.fates.values() if fate.was_unknown]
-        gone = [fate for fate in self.fates.values() if fate.letter.id not in accepted]
+        post = Post(self.fates, accepted, self.answered)
+        gone = post.gone()
         nudges = [fate for fate in gone if fate.is_nudge]
-        overtaken = [fate for fate in gone if not fate.is_nudge and self._is_overtaken(fate.letter)]
+        overtaken = [fate for fate in gone if not fate.is_nudge and post.is_overtaken(fate.letter)]
         return {
             "attempted": sum(self.server["attempts"].values()),
             "accepted": sum(accepted.values()),
@@ -101,37 +74,6 @@ class Counted:
             "unknown_to_history": len(accepted.keys() - self.fates.keys()),
         }
 
-    def _is_overtaken(self, letter: Letter) -> bool:
-        """Whether nothing in the letter had anything to say any more when its turn came again."""
-        mentorship = letter.id.rpartition("-")[0]
-        later = [
-            fate.letter
-            for fate in self.fates.values()
-            if fate.letter.to.role is letter.to.role
-            and fate.letter.id.rpartition("-")[0] == mentorship
-            and fate.letter.id > letter.id
-            and fate.letter.id in self.server["accepted"]
-        ]
-        if any(one.mail_class is MailClass.CLOSING and one.at - letter.at < SOON for one in later):
-            return True
-        said_later = [item for one in later for item in one.items]
-        return all(self._is_old(item, mentorship, letter, said_later) for item in letter.items)
-
-    def _is_old(self, item: LetterItem, mentorship: str, letter: Letter, said_later: list[LetterItem]) -> bool:
-        """Whether the person or the partner has answered meanwhile, a later mail said it again or said how it
-        changed, or the session has begun."""
-        if item.ask is not None:
-            ask = item.ask
-            names = {ask.id, ask.id.replace(f".{ask.by.value}", f".{ask.by.partner.value}")}
-            return any((mentorship, name) in self.answered for name in names) or any(
-                one.ask is not None and one.ask.id == ask.id for one in said_later
-            )
-        session = item.session
-        return session is not None and (
-            session.starts_at - letter.at < SHORTLY
-            or any(one.session is not None and _moved(session, one.session) for one in said_later)
-        )
-
     @property
     def is_good(self) -> bool:
         line = self.line()
@@ -139,10 +81,6 @@ class Counted:
 
 
 FAULTLESS = ("duplicates", "lost_action_mails", "contract_violations", "unknown_to_history")
-
-
-def _moved(before: SessionCard, after: SessionCard) -> bool:
-    return after.number == before.number and after.sequence > before.sequence
 
 
 async def suffer(folder: Path, seed: int, personas: Sequence[Persona] = tuple(Persona), kills: int = KILLS) -> Counted:
@@ -164,7 +102,7 @@ async def suffer(folder: Path, seed: int, personas: Sequence[Persona] = tuple(Pe
         answered: set[tuple[str, str]] = set()
         for scene in scenes:
             for run in await runs(parts.client, workflow_id(scene.start.id)):
-                _read(run.events, fates)
+                read_letters(run.events, fates)
                 answered |= {(scene.start.id, act.ask) for act in acts(run.events) if act.ask}
         outcomes = {scene.start.id: (scene.overview and scene.overview.outcome) or "" for scene in scenes}
         return Counted(fates, await parts.sendgrid.figures(), len(killed), outcomes, answered)
@@ -205,31 +143,6 @@ async def _requests(parts: Parts, enough: int) -> int:
         if attempts >= enough:
             return int(attempts)
         await asyncio.sleep(0.02)
-
-
-def _read(events: Iterable[HistoryEvent], fates: dict[str, Fate]) -> None:
-    """What one run of a workflow knows of its letters."""
-    scheduled: dict[int, Delivery] = {}
-    heard: defaultdict[str, list[str]] = defaultdict(list)
-    for event in events:
-        match event.event_type:
-            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-                payload = event.activity_task_scheduled_event_attributes.input.payloads[0]
-                delivery = scheduled[event.event_id] = Delivery.model_validate_json(payload.data)
-                for letter in delivery.letters:
-                    fates.setdefault(letter.id, Fate(letter)).deliveries += 1
-            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-                done = event.activity_task_completed_event_attributes
-                for result in RESULTS.validate_json(done.result.payloads[0].data):
-                    fates[result.letter].results.append(result)
-            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-                signal = event.workflow_execution_signaled_event_attributes
-                if signal.signal_name == "mail_event":
-                    told = MailEvent.model_validate_json(signal.input.payloads[0].data)
-                    heard[told.letter].append(told.event)
-    for letter_id, names in heard.items():
-        if letter_id in fates:
-            fates[letter_id].events += names
 
 
 def _say(text: str) -> None:

@@ -89,6 +89,7 @@ class Run:
 
     events: list[HistoryEvent]
     size: int
+    id: str
 
 
 async def report(parts: Parts, scene: Scene) -> Report:
@@ -136,7 +137,7 @@ async def runs(client: Client, workflow: str) -> list[Run]:
         handle = client.get_workflow_handle(workflow, run_id=run_id)
         described = (await handle.describe()).raw_description.workflow_execution_info
         events = [event async for event in handle.fetch_history_events()]
-        found.append(Run(events, described.history_size_bytes))
+        found.append(Run(events, described.history_size_bytes, run_id))
         last = events[-1]
         run_id = (
             last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id

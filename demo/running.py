@@ -15,7 +15,8 @@ from demo.autoplay import Cast, PlayProblem, play
 from demo.live import live, summary
 from demo.local_mail import Mailer, Trouble
 from demo.report import report
-from demo.server import DemoProblem, Parts, Ports, until_told_to_stop
+from demo.server import DemoProblem, Parts, Ports
+from demo.stopping import until_told_to_stop
 from models.pages import Overview
 from models.people import Start
 from workflows.client import Started

@@ -20,9 +20,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 BATCH_EVERY = 0.05
 RETRY_AFTER = 0.3
-LATEST = 0.4
+LATEST = 0.15
 """Seconds that an event may be late at the first try."""
 OFTEN_TWICE = 0.1
+VERY_LATE = (2.0, 6.0)
+"""Seconds that a belated event takes. To a mentorship whose clock is skipped they are weeks."""
 
 Event = dict[str, Any]
 
@@ -87,32 +89,43 @@ def events(request: dict[str, Any], message_id: str) -> list[Event]:
 
 @dataclass(slots=True)
 class Reporter:
-    """Posts events to a webhook. Without an address it reports nothing."""
+    """Posts events to a webhook. Without an address it reports nothing.
+
+    `belated` is how often an event comes very late. The first one of a mail never does: that a mail was taken is told
+    soon.
+    """
 
     key: Key
     url: str
     seed: int
+    belated: float = 0.0
     posted: int = 0
     refused: int = 0
+    told_twice: int = 0
+    told_late: int = 0
     _due: list[tuple[float, int, Event]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _under_way: int = 0
+    _under_way: list[Event] = field(default_factory=list)
 
     def report(self, mid: str, happened: list[Event]) -> None:
         """Events that will be posted some time soon, not always in their order."""
         if not self.url:
             return
         chance = Random(f"{self.seed}/{mid}/events")  # noqa: S311 - the seed makes it repeatable
-        for event in happened:
+        for number, event in enumerate(happened):
             event["timestamp"] = int(time.time())
             times = 2 if chance.random() < OFTEN_TWICE else 1
+            self.told_twice += times - 1
             for _ in range(times):
-                self._push(event, chance.random() * LATEST)
+                late = number > 0 and chance.random() < self.belated
+                self.told_late += late
+                self._push(event, chance.uniform(*VERY_LATE) if late else chance.random() * LATEST)
 
-    @property
-    def settled(self) -> bool:
-        """Whether the webhook has heard everything."""
-        return not self._due and not self._under_way
+    def settled(self, mentorship: str = "") -> bool:
+        """Whether the webhook has heard everything, or everything of one mentorship that is not belated."""
+        soon = time.monotonic() + LATEST + RETRY_AFTER
+        due = [event for at, _, event in self._due if not mentorship or at <= soon]
+        return not any(not mentorship or event.get("mentorship") == mentorship for event in (*due, *self._under_way))
 
     async def run(self) -> None:
         """Posts what is due until cancelled."""
@@ -126,7 +139,7 @@ class Reporter:
                 await asyncio.sleep(BATCH_EVERY)
 
     async def _post(self, http: httpx.AsyncClient, batch: list[Event]) -> None:
-        self._under_way = len(batch)
+        self._under_way = batch
         body = json.dumps(batch).encode()
         try:
             answer = await http.post(self.url, content=body, headers=self.key.signed(body, int(time.time())))
@@ -139,7 +152,7 @@ class Reporter:
             self.refused += 1
             for event in batch:
                 self._push(event, RETRY_AFTER)
-        self._under_way = 0
+        self._under_way = []
 
     def _push(self, event: Event, delay: float) -> None:
         heapq.heappush(self._due, (time.monotonic() + delay, next(self._numbers), event))

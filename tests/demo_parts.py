@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from cli.start_file import read_start
 from demo.autoplay import Cast, Scene, play
+from demo.mail_laws import broken_laws
 from demo.report import Report, report
 from demo.server import Parts
 from models.people import Start
 from settings import ROOT
-from tests.mail_laws import broken_laws
 
 SAMPLE = ROOT / "examples" / "demo.yaml"
 

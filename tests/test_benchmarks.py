@@ -14,6 +14,7 @@ TINY = {
     "bulk_start": ("--mentorships", "20", "--looks", "1"),
     "core_speed": ("--program", "single_session", "--seconds", "0.1"),
     "lifecycle_cost": ("--program", "single_session"),
+    "load": ("--seconds", "2", "--lanes", "2", "--sleepers", "0"),
     "mail": ("--seconds", "0.1"),
     "pages": ("--presses", "25"),
 }

@@ -76,6 +76,20 @@ def test_a_nudge_of_unknown_fate_is_let_go() -> None:
     assert [log.failed for log in m.mails if log.id == nudge.id] == ["let go: nobody knows whether it arrived"]
 
 
+def test_a_provider_that_is_down_for_days_is_asked_less_and_less_often() -> None:
+    m, letter, _ = _begun()
+    now, waits = MONDAY, list[timedelta]()
+    while not m.undelivered:
+        m = _told(m, letter, SendResult(letter=letter.id, result="not_sent", reason="refused", retry_after=60), now)
+        if not m.undelivered:
+            (parcel,) = m.parcels
+            waits.append(parcel.next_at - now)
+            now = parcel.next_at
+    assert waits[:4] == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
+    assert max(waits) == timedelta(hours=1)
+    assert len(waits) < 90
+
+
 def test_a_refusal_that_may_pass_is_tried_again_when_the_provider_says_so() -> None:
     m, letter, _ = _begun()
     m = _told(m, letter, SendResult(letter=letter.id, result="not_sent", reason="429", retry_after=90))

@@ -134,11 +134,13 @@ def test_one_broken_letter_sends_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_refuses_is_worth_a_retry(tmp_path: Path) -> None:
+def test_a_letter_that_the_disk_refuses_is_not_sent_and_tried_later_at_an_hour_its_reader_likes(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a directory")
-    with pytest.raises(OSError, match="file"):
-        courier(blocked / "outbox").deliver(delivery(letter(MailKind.REPORT, Role.MENTEE)))
+    (result,) = courier(blocked / "outbox").deliver(delivery(letter(MailKind.REPORT, Role.MENTEE)))
+    assert (result.result, result.retry_after) == ("not_sent", 60)
+    assert "TRELLIS_OUTBOX_DIR" in result.reason
+    assert str(tmp_path) not in result.reason, "a path does not belong in a history"
 
 
 def test_a_letter_id_never_leaves_the_outbox(tmp_path: Path) -> None:

@@ -216,3 +216,13 @@ def test_the_page_on_programs_names_every_field_and_its_example_is_a_program() -
     assert missing == []
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
     assert programs.parse(example, "docs/programs.md").sessions.count == 4
+
+
+def test_a_program_that_was_edited_is_read_anew_and_one_reader_changes_nothing_for_the_next(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    text = (programs.HERE / "single_session.yaml").read_text().replace("name: single_session", "name: own")
+    file.write_text(text)
+    before = programs.load("own", tmp_path)
+    assert programs.load("own", tmp_path) == before
+    file.write_text(text.replace(f"title: {before.title}", "title: Another title"))
+    assert programs.load("own", tmp_path).title == "Another title"

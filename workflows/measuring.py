@@ -22,7 +22,7 @@ BUCKETS = {
 """People answer within hours or after weeks, and the usual ladder has three nudges."""
 
 
-class Measures:
+class Meters:
     """Looks what became of the asks. What is known when a run begins was counted by the run before it."""
 
     def __init__(self, known: Mentorship | None) -> None:

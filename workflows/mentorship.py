@@ -22,7 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.announcing import Announcer
     from workflows.begin import Begin
     from workflows.details import current_details, mail_summary
-    from workflows.measuring import Measures
+    from workflows.measuring import Meters
+    from workflows.priorities import mail_priority
     from workflows.refusal import rejected, renewing
     from workflows.renewal import is_due_to_renew
     from workflows.search_attributes import changed_attributes
@@ -63,7 +64,7 @@ class MentorshipWorkflow:
         else:
             self._state = given
             self._announcer = Announcer(given)
-        self._measures = Measures(None if isinstance(given, Begin) else given)
+        self._meters = Meters(None if isinstance(given, Begin) else given)
         self._first_stage = self._state.stage
         self._messages = 0
         self._renewing = False
@@ -153,7 +154,7 @@ class MentorshipWorkflow:
         while True:
             self._state, delivery = lifecycle.advance(self._state, workflow.now())
             self._announcer.look(self._state)
-            self._measures.look(self._state)
+            self._meters.look(self._state)
             if delivery is None:
                 return
             results = await self._send(delivery)
@@ -169,6 +170,7 @@ class MentorshipWorkflow:
                 start_to_close_timeout=SENDING_TIMEOUT,
                 retry_policy=SENDING_RETRIES,
                 summary=mail_summary(delivery),
+                priority=mail_priority(delivery),
             )
         except ActivityError as failure:
             reason = str(failure.cause or failure)[:200]

@@ -21,10 +21,10 @@ def broken_laws(start: Start, program: Program, mails: Sequence[Mail], acts: Seq
     """What is wrong with the mails, one sentence each; empty when every law holds."""
     return [
         *_at_welcome_hours(start, program, mails),
-        *_within_the_budget(start, program, mails),
-        *_nothing_after_the_closing(mails),
-        *_nothing_about_what_is_done(mails, acts),
-        *_one_mail_a_rung(mails),
+        *within_the_budget(start, program, mails),
+        *nothing_after_the_closing(mails),
+        *nothing_about_what_is_done(mails, acts),
+        *one_mail_a_rung(mails),
         *_none_lost(mails),
     ]
 
@@ -39,17 +39,24 @@ def _welcome(start: Start, program: Program, role: Role) -> tuple[ZoneInfo, time
     return ZoneInfo(person.zone), person.hours_from or usual.hours_from, person.hours_to or usual.hours_to, days_off
 
 
+def is_decent(start: Start, program: Program, to: Role, mail_class: MailClass, at: datetime) -> bool:
+    """Whether a mail of this class may come to this person at this time."""
+    zone, opens, closes, days_off = _welcome(start, program, to)
+    if mail_class in ANY_DAY:
+        opens, closes, days_off = program.manners.waking_from, program.manners.waking_to, ()
+    local = at.astimezone(zone)
+    return opens <= local.time() < closes and local.weekday() not in days_off
+
+
 def _at_welcome_hours(start: Start, program: Program, mails: Sequence[Mail]) -> Iterator[str]:
     for mail in mails:
-        zone, opens, closes, days_off = _welcome(start, program, mail.to)
-        if mail.mail_class in ANY_DAY:
-            opens, closes, days_off = program.manners.waking_from, program.manners.waking_to, ()
-        local = mail.at.astimezone(zone)
-        if not opens <= local.time() < closes or local.weekday() in days_off:
-            yield f"{_name(mail)} came at {local:%a %d %b %H:%M} {zone.key}"
+        if not is_decent(start, program, mail.to, mail.mail_class, mail.at):
+            zone = _welcome(start, program, mail.to)[0]
+            yield f"{_name(mail)} came at {mail.at.astimezone(zone):%a %d %b %H:%M} {zone.key}"
 
 
-def _within_the_budget(start: Start, program: Program, mails: Sequence[Mail]) -> Iterator[str]:
+def within_the_budget(start: Start, program: Program, mails: Sequence[Mail]) -> Iterator[str]:
+    """No more mails of the engine's own than a day and any seven days in a row may have."""
     for role in PAIR:
         zone = _welcome(start, program, role)[0]
         days: Counter[date] = Counter(
@@ -63,7 +70,8 @@ def _within_the_budget(start: Start, program: Program, mails: Sequence[Mail]) ->
                 yield f"the {role} got {week} mails in the seven days from {day}"
 
 
-def _nothing_after_the_closing(mails: Sequence[Mail]) -> Iterator[str]:
+def nothing_after_the_closing(mails: Sequence[Mail]) -> Iterator[str]:
+    """Each of the two gets a closing mail, and it is the last."""
     for role in PAIR:
         theirs = sorted((mail for mail in mails if mail.to is role), key=lambda mail: mail.at)
         for earlier, later in pairwise(theirs):
@@ -73,7 +81,8 @@ def _nothing_after_the_closing(mails: Sequence[Mail]) -> Iterator[str]:
             yield f"the {role} got no closing mail"
 
 
-def _nothing_about_what_is_done(mails: Sequence[Mail], acts: Sequence[ActSeen]) -> Iterator[str]:
+def nothing_about_what_is_done(mails: Sequence[Mail], acts: Sequence[ActSeen]) -> Iterator[str]:
+    """No mail asks for what its reader had done before."""
     done: dict[str, datetime] = {}
     for act in acts:
         if act.ask:
@@ -84,7 +93,8 @@ def _nothing_about_what_is_done(mails: Sequence[Mail], acts: Sequence[ActSeen]) 
                 yield f"{_name(mail)} asks for {item.ask}, done {mail.at - done[item.ask]} before"
 
 
-def _one_mail_a_rung(mails: Sequence[Mail]) -> Iterator[str]:
+def one_mail_a_rung(mails: Sequence[Mail]) -> Iterator[str]:
+    """Each rung of a ladder is mailed once."""
     counted = Counter((item.ask, item.rung) for mail in mails for item in mail.items if item.ask)
     yield from (f"{ask} was mailed {count} times on rung {rung}" for (ask, rung), count in counted.items() if count > 1)
 
