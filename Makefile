@@ -9,7 +9,7 @@ TYPED := $(wildcard models lifecycle workflows activities templates web demo cli
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet messages lock clean
+.PHONY: help setup demo test fuzz lint typecheck bench mail-faults gallery contact-sheet messages lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -23,6 +23,9 @@ demo: setup ## run the whole thing here: Temporal, worker, web app and a mailbox
 
 test: setup ## run the tests
 	@$(RUN) -m pytest $(ARGS)
+
+fuzz: setup ## feed the parsers what nobody would send, each for SECONDS=60; ARGS="tokens forms" chooses
+	@$(RUN) -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
 
 lint: setup ## check the style and the format
 	@$(RUN) -m ruff check .

@@ -78,7 +78,8 @@ def _read_local(value: object, info: ValidationInfo) -> object:
 Instant = Annotated[datetime, BeforeValidator(_read_local), AfterValidator(_utc)]
 """A moment in time, always UTC. Without a zone it is refused, unless the validation context names one."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, and halves of characters (surrogates), which no UTF-8 can carry."""
 
 
 def _one_line(value: str) -> str:

@@ -37,6 +37,8 @@ def load(name: str, directory: Path = HERE) -> Program:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ProgramProblem(str(path), [f"can't be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ProgramProblem(str(path), ["must be text in UTF-8"]) from None
     return parse(text, str(path), path.parent)
 
 

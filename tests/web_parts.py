@@ -122,6 +122,7 @@ class PureEngine:
 
     async def start(self, start: Start, program: Program) -> Started:
         self._asked("start")
+        lifecycle.begin(start, program, self.now)
         known = self.starts.setdefault(start.id, start)
         if fields := fingerprints.differing(fingerprints.fingerprint(known), start):
             raise StartConflict(start.id, fields)

@@ -37,6 +37,8 @@ REMEMBERED = 100_000
 AT_ONCE = 16
 """Mentorships that are signalled at the same time."""
 LONGEST_REASON = 200
+OURS = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+"""How every id of a mail of ours looks, and with it every id of a mentorship: Temporal takes no others."""
 
 EVENTS = {
     "processed": "processed",
@@ -68,7 +70,7 @@ def webhook_routes(engine: Engine, public_key: str) -> APIRouter:
             return Response(status_code=403)
         try:
             events = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Response(status_code=400)
         if not isinstance(events, list):
             return Response(status_code=400)
@@ -180,7 +182,9 @@ def _kind(event: object) -> str:
 def _report(event: dict[str, Any], kind: str) -> Report | None:
     """The event as its mentorship should hear it, if it carries the arguments that we gave the mail."""
     mid, mentorship = event.get("mid"), event.get("mentorship")
-    if not (isinstance(mid, str) and isinstance(mentorship, str) and mid.startswith(f"{mentorship}-")):
+    if not (isinstance(mid, str) and isinstance(mentorship, str) and OURS.fullmatch(mid)):
+        return None
+    if not mid.startswith(f"{mentorship}-"):
         return None
     reason = " ".join(str(event.get("reason") or "").split())[:LONGEST_REASON]
     try:

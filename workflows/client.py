@@ -20,6 +20,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+import lifecycle
 from models.answers import ActBase, Goal
 from models.base import Model, Role
 from models.commands import Command
@@ -146,8 +147,10 @@ class Mentorships:
         """Begins a mentorship. The same again, even after the end, answers that it is there already.
 
         `goals` are those that the mentee brings along (see `workflows.replacing`). Raises StartConflict when the id was
-        started before with something else.
+        started before with something else, and Misfit (a ValueError) where the hours named do not go with the program's.
         """
+        # In the workflow it would be too late to say no: its task would fail, again and again.
+        lifecycle.begin(start, program, datetime.now(UTC))
         workflow = workflow_id(start.id)
         starting = self._client.start_workflow(
             MentorshipWorkflow.run,
