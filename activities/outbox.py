@@ -42,6 +42,17 @@ class OutboxMailer:
         return SendResult(letter=letter.id, result="sent")
 
 
+def drop_mails(directory: Path, mentorship: str, dry_run: bool = False) -> int:
+    """Deletes a mentorship's mails, unfinished ones too; how many there were. A dry run only counts them."""
+    name = re.compile(rf"(?:{re.escape(mentorship)}-\d{{4,}}\.eml|\.{re.escape(mentorship)}-\d{{4,}}-.*\.part)")
+    found = [file for file in directory.iterdir() if name.fullmatch(file.name)] if directory.is_dir() else []
+    if found and not dry_run:
+        for file in found:
+            file.unlink(missing_ok=True)
+        _sync_directory(directory)
+    return len(found)
+
+
 def _sync_directory(directory: Path) -> None:
     """Make the new name itself durable."""
     handle = os.open(directory, os.O_RDONLY)

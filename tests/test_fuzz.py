@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 import programs
 from cli.start_file import StartFileProblem, read_start
-from models.base import Misfit
+from models.base import Misfit, Role
 from programs.plain_yaml import PlainLoader
 from tests.api_parts import START, Platform, fields, problem
 from tests.fuzz import __main__ as running
 from tests.fuzz import events, forms, program_files, start_files, tokens
 from tests.pairs import a_program, a_start
+from web.answers import read
 from workflows.client import Mentorships
 
 PARSERS = (tokens, forms, events, program_files, start_files)
@@ -178,3 +179,17 @@ async def test_half_a_character_is_refused_by_the_api() -> None:
     headers = {"Content-Type": "application/json"}
     answer = await Platform().ask("POST", "/mentorships", content=body, headers=headers)
     assert set(fields(problem(answer, 422, "invalid"))) == {"mentor.name"}
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+@pytest.mark.parametrize(("act", "field"), [("move_session", "starts_at"), ("pause", "until"), ("days_away", "last")])
+def test_the_ends_of_the_calendar_are_no_dates_for_people(year: str, act: str, field: str) -> None:
+    """Beyond them lies an OverflowError: on a page that is a 500, and in a workflow a task that fails for ever."""
+    values = {"session": "1", "first": "2027-01-15", field: f"{year}-12-31" + "T23:59" * (field == "starts_at")}
+    found = read(act, values, {"by": Role.MENTEE, "ask": ""}, "Pacific/Kiritimati")
+    assert isinstance(found, dict)
+    assert "1900" in str(found[field])
+
+
+def test_a_signed_link_from_the_end_of_time_is_a_bad_link() -> None:
+    assert tokens.feed(b"\1" + b'{"m":"a","r":"mentee","a":"","j":"b","t":253402300799}') == "BadLink"

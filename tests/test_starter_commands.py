@@ -22,6 +22,7 @@ COMMANDS = (
     "end",
     "replace-mentor",
     "events",
+    "forget",
     "preview",
     "demo",
     "api-key",

@@ -29,6 +29,7 @@ from workflows import fingerprints
 from workflows.begin import workflow_id
 from workflows.client import ActRejected, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
 from workflows.connection import EngineUnreachable
+from workflows.erasure import Elsewhere, Forget, Forgotten
 
 BASE = "http://127.0.0.1:8000"
 START = datetime(2027, 1, 4, 9, tzinfo=UTC)
@@ -115,6 +116,11 @@ class PureEngine:
     async def overview(self, id: str) -> Overview:
         self._there(id, "overview")
         return lifecycle.overview(self.m, self.now)
+
+    async def forget(self, whom: Forget, elsewhere: Elsewhere) -> Forgotten:
+        """Knows whom to forget, and does not."""
+        self._asked("forget")
+        return Forgotten(dry_run=whom.dry_run, finished=True, again_at=None, traces=(), remains=())
 
     async def mail_event(self, id: str, event: MailEvent) -> None:
         self._there(id, "mail_event")

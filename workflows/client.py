@@ -35,6 +35,7 @@ from models.state import Receipt
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
+from workflows.erasure import Elsewhere, Erasure, Forget, Forgotten
 from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
@@ -147,7 +148,7 @@ class Mentorships:
         """Begins a mentorship. The same again, even after the end, answers that it is there already.
 
         `goals` are those that the mentee brings along (see `workflows.replacing`). Raises StartConflict when the id was
-        started before with something else, and Misfit (a ValueError) where the hours named do not go with the program's.
+        started before with something else, and Misfit (a ValueError) where hours do not go with the program's.
         """
         # In the workflow it would be too late to say no: its task would fail, again and again.
         lifecycle.begin(start, program, datetime.now(UTC))
@@ -257,6 +258,10 @@ class Mentorships:
         """How many `list` would find. Raises ValueError where the filter can't be read."""
         with _filter_told():
             return (await self._client.count_workflows(_filter(query), rpc_timeout=PATIENCE)).count
+
+    async def forget(self, whom: Forget, elsewhere: Elsewhere) -> Forgotten:
+        """Forgets a person: see `workflows.erasure`."""
+        return await Erasure(self._client, elsewhere).forget(whom)
 
     def _handle(self, id: str) -> Handle:
         return self._client.get_workflow_handle_for(MentorshipWorkflow.run, workflow_id(id))
