@@ -9,7 +9,7 @@ TYPED := $(wildcard models lifecycle workflows activities templates web demo cli
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz lint typecheck bench mail-faults gallery contact-sheet messages lock clean
+.PHONY: help setup demo test fuzz lint typecheck audit advisories bench mail-faults gallery contact-sheet messages lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -33,6 +33,13 @@ lint: setup ## check the style and the format
 
 typecheck: setup ## check the types
 	@$(RUN) -m mypy $(TYPED)
+
+audit: setup ## look for weaknesses in the code, and for packages that do not go together; needs no network
+	@$(RUN) -m bandit --quiet --configfile pyproject.toml --recursive .
+	@$(RUN) -m pip check --quiet
+
+advisories: setup ## compare the locks with the public list of known vulnerabilities; needs a network
+	@for lock in $(LOCKS); do $(RUN) -m uv tool run pip-audit --require-hashes --disable-pip --requirement $$lock || exit 1; done
 
 bench: setup ## run every benchmark; each prints its result as JSON
 	@set -e; for file in $(BENCHMARKS); do \

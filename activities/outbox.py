@@ -33,7 +33,6 @@ class OutboxMailer:
                 file.write(message.as_bytes())
                 file.flush()
                 os.fsync(file.fileno())
-            Path(unfinished).chmod(0o644)
             Path(unfinished).replace(self._directory / f"{letter.id}.eml")
         except BaseException:
             Path(unfinished).unlink(missing_ok=True)

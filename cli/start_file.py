@@ -62,7 +62,7 @@ def _parsed(path: Path) -> object:
     except UnicodeDecodeError:
         raise StartFileProblem(f"{path}: must be text in UTF-8") from None
     try:
-        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=PlainLoader)  # noqa: S506
+        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=PlainLoader)  # noqa: S506  # nosec B506
     except json.JSONDecodeError as problem:
         raise StartFileProblem(f"{path}: not JSON: line {problem.lineno}: {problem.msg}") from problem
     except RecursionError:

@@ -47,7 +47,7 @@ def parse(text: str, source: str, folder: Path = HERE) -> Program:
     if len(text) > MOST_BYTES:
         raise ProgramProblem(source, ["is larger than a program can be"])
     try:
-        data = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader
+        data = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader  # nosec B506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark is not None else ""
