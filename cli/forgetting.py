@@ -1,22 +1,28 @@
 """The command that forgets a person."""
 
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from cli import views
-from cli.terminal import WRONG_INPUT, AsJson, Member, engine, fail, run, say
+from cli.terminal import WRONG_INPUT, AsJson, engine, fail, run, say
 from models.problems import describe
 from settings import settings
 from web.api.erasure import elsewhere
 from workflows.erasure import Forget, Forgotten, Trace
 
 
+class OneOfTwo(StrEnum):
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+
+
 def forget(
-    id: Annotated[str, typer.Argument(metavar="[ID]", help="A mentorship in which they are; needs --role.")] = "",
-    role: Annotated[Member | None, typer.Option(help="Who of the two: mentor or mentee.")] = None,
+    id: Annotated[str, typer.Argument(metavar="ID", help="A mentorship in which they are; needs --role.")] = "",
+    role: Annotated[OneOfTwo | None, typer.Option(help="Who of the two.")] = None,
     email: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Who has, or had, this address. With `-` it is read from the input.")
     ] = "",
@@ -30,7 +36,7 @@ def forget(
 
     A mentorship's history is about two people: what is kept of the partner goes with it. The partner hears kindly that
     it has ended, and not why. The closing mails keep to the hours in which mail is welcome, so run it **again**
-    afterwards; it says when. It is done when it says that nothing is left. `docs/retention.md` says what is kept where.
+    afterwards; it says when, and in the end that they are deleted. `docs/retention.md` says what is kept where.
 
     Examples: `python starter.py forget demo --role mentee --dry-run` · `python starter.py forget --email - < address`
     """
@@ -56,7 +62,7 @@ def _argument(field: str) -> str:
 
 def _told(done: Forgotten) -> str:
     if not done.traces:
-        return "Nothing is kept of them here. (Temporal's list of mentorships is a second or so late.)"
+        return "Nothing is kept of them here: they were forgotten, or never known by this."
     lines = [_line(trace, dry_run=done.dry_run) for trace in done.traces]
     if any(trace.became == "deleted" for trace in done.traces):
         lines.append("What was kept of the partner is part of the same history, and goes with it.")
@@ -69,9 +75,9 @@ def _told(done: Forgotten) -> str:
 def _line(trace: Trace, *, dry_run: bool) -> str:
     who = f"{trace.mentorship} ({' and '.join(trace.roles)})" if trace.roles else trace.mentorship
     if trace.became == "ends":
-        if dry_run and trace.until is None:
+        if dry_run and trace.next_mail_at is None:
             return f"{who}: is open; it would end, with the closing mails, and be deleted by a second run"
-        return f"{who}: has ended; the last closing mail leaves {views.moment(trace.until)}"
+        return f"{who}: has ended; the next closing mail leaves {views.moment(trace.next_mail_at)}"
     done = "would be deleted" if dry_run else "deleted"
     events = "; its events are still on their way" if trace.events_on_their_way else ""
     return f"{who}: {done}, {_count(trace.runs, 'run')} of its history, {_count(trace.mails, 'mail')} here{events}"

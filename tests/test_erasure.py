@@ -174,7 +174,7 @@ async def test_a_person_is_forgotten_in_all_their_mentorships_and_the_partner_he
     assert not first.finished
     assert first.again_at is not None
     ended = next(one for one in first.traces if one.mentorship == here)
-    assert (ended.became, ended.until) == ("ends", first.again_at)
+    assert (ended.became, ended.next_mail_at) == ("ends", first.again_at)
     await over(client, here)
     told = closing(outbox, here, Role.MENTOR)
     assert len(told) == 1
@@ -263,7 +263,7 @@ async def test_the_command_line_says_what_it_does_and_when_to_come_again(
     would = await run("--dry-run")
     assert f"{id} (mentee): is open; it would end, with the closing mails, and be deleted by a second run" in would
     ends = await run()
-    assert "has ended; the last closing mail leaves" in ends
+    assert "has ended; the next closing mail leaves" in ends
     assert "run this again after" in ends
     await over(client, id)
     done = await run()
@@ -330,7 +330,7 @@ async def test_only_an_admin_key_forgets() -> None:
     [
         (["forget"], "ID: must name either the email"),
         (["forget", "--email", "nobody"], "--email: "),
-        (["forget", "demo", "--role", "coordinator"], "--role: "),
+        (["forget", "demo"], "ID: must name either"),
     ],
 )
 def test_wrong_input_names_the_option(arguments: list[str], told: str) -> None:
@@ -352,5 +352,5 @@ def test_only_the_mails_of_one_mentorship_are_dropped(tmp_path: Path) -> None:
 def test_a_trace_holds_no_personal_data() -> None:
     trace = Trace(mentorship="pair-1", roles=(Role.MENTEE,), became="deleted", runs=2, mails=3)
     assert set(json.loads(trace.model_dump_json())) == {
-        "mentorship", "roles", "became", "until", "runs", "mails", "events_on_their_way"
+        "mentorship", "roles", "became", "next_mail_at", "runs", "mails", "events_on_their_way"
     }  # fmt: skip

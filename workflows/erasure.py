@@ -63,7 +63,7 @@ class Forget(Model):
 class Trace(Model):
     """One mentorship of the person, and what became of it.
 
-    `ends`: its closing mails are on their way, the last of them at `until`; only afterwards can it be deleted.
+    `ends`: its closing mails are on their way, the next of them at `next_mail_at`; only afterwards can it be deleted.
     `deleted`: so many runs of its history and of its events, and so many mails in the outbox. A dry run says what
     would be.
     """
@@ -71,7 +71,7 @@ class Trace(Model):
     mentorship: str
     roles: Annotated[tuple[Role, ...], Field(description="Empty where only the id was known any more.")]
     became: Literal["ends", "deleted"]
-    until: Instant | None = None
+    next_mail_at: Instant | None = None
     runs: int = 0
     mails: int = 0
     events_on_their_way: bool = False
@@ -109,7 +109,7 @@ class Erasure:
             found = await self._found(whom)
             traces = [await self._forget(id, roles, whom) for id, roles in found.items()]
             remains = await self._remains(traces)
-        waits = [trace.until for trace in traces if trace.until is not None]
+        waits = [trace.next_mail_at for trace in traces if trace.next_mail_at is not None]
         return Forgotten(
             dry_run=whom.dry_run,
             finished=not whom.dry_run and all(trace.became == "deleted" for trace in traces),
@@ -180,7 +180,10 @@ class Erasure:
             await handle.signal(end.command, end, rpc_timeout=PATIENCE)
             seen = await overview()
         return Trace(
-            mentorship=id, roles=roles, became="ends", until=seen.next_at if seen.outcome is not None else None
+            mentorship=id,
+            roles=roles,
+            became="ends",
+            next_mail_at=seen.next_at if seen.outcome is not None else None,
         )
 
     async def _is_open(self, workflow: str) -> bool:
@@ -243,7 +246,7 @@ class Erasure:
         if not traces:
             return []
         told = [
-            "What was deleted here leaves Temporal's lists within a minute, and the backups of its database with your "
+            "What is deleted here leaves Temporal's lists within a minute, and the backups of its database with your "
             "own rotation of them."
         ]
         described = await self._client.workflow_service.describe_namespace(
