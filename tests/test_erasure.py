@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
@@ -205,6 +205,27 @@ async def test_a_person_is_forgotten_in_all_their_mentorships_and_the_partner_he
     assert not (await engine.start(a_start(id=here), a_program())).already_running
     page = await engine.page(here, PageQuery(role=Role.MENTEE, ask="accept.mentee", link=old))
     assert page.status == "revoked"
+
+
+async def test_an_address_of_later_is_remembered_across_renewals(
+    client: Client, engine: Mentorships, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await begun(engine, client, "theo-first@example.com")
+    for email in ("theo-second@example.com", "theo-third@example.com"):
+        await engine.command(id, ChangePersonCommand(role=Role.MENTEE, email=email))
+        await idle(client, id)
+    handle = client.get_workflow_handle(workflow_id(id))
+    before = await handle.describe()
+    monkeypatch.setattr(renewal, "EVENTS_ANYWHERE", 15)
+    async with asyncio.timeout(30):
+        while (after := await handle.describe()).run_id == before.run_id:
+            await skip_to_next(client, id)
+    assert after.status is WorkflowExecutionStatus.RUNNING
+    for which in ("first", "second", "third"):
+        would = await found(engine, Forget(email=f"theo-{which}@example.com"), elsewhere, 1)
+        assert [one.mentorship for one in would.traces] == [id]
+    assert "theo" not in str(await after.memo())
+    assert (await engine.forget(Forget(email="theo-fourth@example.com"), elsewhere)).traces == ()
 
 
 async def test_who_wants_no_more_contact_gets_no_closing_mail(

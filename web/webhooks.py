@@ -6,6 +6,7 @@ See https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event.
 import asyncio
 import base64
 import binascii
+import hashlib
 import json
 import logging
 import re
@@ -191,7 +192,8 @@ def _report(event: dict[str, Any], kind: str) -> Report | None:
         told = MailEvent.model_validate({"letter": mid, "to": event.get("role"), "event": kind, "reason": reason})
     except ValidationError:
         return None
-    return Report(mentorship, told, (kind, mid, str(event.get("email")), str(event.get("timestamp"))))
+    address = hashlib.sha256(repr(event.get("email")).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    return Report(mentorship, told, (kind, mid, address, str(event.get("timestamp"))))
 
 
 def _news(reports: Iterable[Report]) -> list[Report]:
