@@ -84,6 +84,15 @@ def test_events_of_any_shape_are_taken_or_refused(rubbish: list[Any], event: dic
     assert fed(events.feed, b"\1" + body) in ("accepted", "HTTP 400")
 
 
+@pytest.mark.parametrize("field", ["event", "mid", "mentorship", "role", "type", "reason", "email", "timestamp"])
+def test_however_deep_a_member_of_an_event_is_it_is_taken_or_refused(field: str) -> None:
+    """Where the reader of JSON just manages, whatever looks at the member afterwards may not."""
+    for depth in range(800, 1000, 5):
+        deep = f'"{field}": {"[" * depth}{"]" * depth}'
+        event = f'{{"event": "bounce", "mid": "pair-1-1", "mentorship": "pair-1", "role": "mentee", {deep}}}'
+        assert events.feed(f"\1[{event}]".encode()) in ("accepted", "HTTP 400")
+
+
 def _places(data: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if path:
         yield path

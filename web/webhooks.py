@@ -146,9 +146,9 @@ class Inbox:
             raise away[0]
 
     def _read(self, events: Iterable[object]) -> Iterable[Report]:
-        for event in events:
+        for event in map(_plain, events):
             kind = _kind(event)
-            report = _report(event, kind) if isinstance(event, dict) and kind else None
+            report = _report(event, kind) if kind else None
             if not kind:
                 self.counts["ignored"] += 1
             elif report is None:
@@ -172,10 +172,14 @@ class Inbox:
             self._seen.popitem(last=False)
 
 
-def _kind(event: object) -> str:
+def _plain(event: object) -> dict[str, Any]:
+    """Its words and numbers. What is nested tells us nothing, and may be deep enough to make any use of it fail."""
+    members = event.items() if isinstance(event, dict) else ()
+    return {name: value for name, value in members if isinstance(value, str | int | float)}
+
+
+def _kind(event: dict[str, Any]) -> str:
     """Our name of an event, or nothing."""
-    if not isinstance(event, dict):
-        return ""
     kind = EVENTS.get(str(event.get("event")), "")
     return "blocked" if kind == "bounced" and event.get("type") == "blocked" else kind
 
