@@ -141,9 +141,10 @@ def test_a_start_with_anything_in_any_place_is_used_or_told_what_is_wrong(
         ("weeks: " + "9" * 5000, "can't be read as int"),
         ("name: !!timestamp soon", "can't be read as timestamp"),
         ("name: !!bool perhaps", "can't be read as bool"),
+        ("name: !!map [a, b]", "expected a mapping node, but found sequence"),
         ("manners: {hours_from: '09:00', hours_to: '10:00'}", "at least two hours"),
     ],
-    ids=["bomb", "circle", "deep", "key", "digits", "timestamp", "bool", "hours"],
+    ids=["bomb", "circle", "deep", "key", "digits", "timestamp", "bool", "map", "hours"],
 )
 def test_yaml_that_can_not_be_read_is_told_with_its_reason(text: str, told: str) -> None:
     with pytest.raises(programs.ProgramProblem) as raised:
