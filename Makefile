@@ -10,7 +10,8 @@ TYPED := $(wildcard models lifecycle workflows activities telemetry templates we
 BENCHMARKS := $(filter-out benchmarks/_% benchmarks/load.py,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults chaos load gallery contact-sheet messages contract lock clean
+.PHONY: help setup demo test fuzz lint typecheck audit advisories bench mail-faults chaos load gallery contact-sheet \
+    messages contract lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -25,12 +26,22 @@ demo: setup ## run the whole thing here: Temporal, worker, web app and a mailbox
 test: setup ## run the tests
 	@$(RUN) -m pytest $(ARGS)
 
+fuzz: setup ## feed the parsers what nobody would send, each for SECONDS=60; ARGS="tokens forms" chooses
+	@$(RUN) -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
+
 lint: setup ## check the style and the format
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 
 typecheck: setup ## check the types
 	@$(RUN) -m mypy $(TYPED)
+
+audit: setup ## look for weaknesses in the code, and for packages that do not go together; needs no network
+	@$(RUN) -m bandit --quiet --configfile pyproject.toml --recursive .
+	@$(RUN) -m pip check --quiet
+
+advisories: setup ## compare the locks with the public list of known vulnerabilities; needs a network
+	@for lock in $(LOCKS); do $(RUN) -m uv tool run pip-audit --require-hashes --disable-pip --requirement $$lock || exit 1; done
 
 bench: setup ## run every benchmark; each prints its result as JSON
 	@set -e; for file in $(BENCHMARKS); do \

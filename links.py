@@ -59,7 +59,7 @@ class _Payload(Model):
     r: Annotated[Role, Field(strict=False)]
     a: Annotated[str, Field(max_length=200)]
     j: Annotated[str, Field(min_length=1, max_length=64)]
-    t: Annotated[int, Field(ge=0, le=253402300799)]
+    t: Annotated[int, Field(ge=0, le=32503679999)]
 
 
 class LinkSerializer(URLSafeSerializer):

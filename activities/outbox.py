@@ -49,12 +49,22 @@ class OutboxMailer:
                 file.write(message.as_bytes())
                 file.flush()
                 os.fsync(file.fileno())
-            Path(unfinished).chmod(0o644)
             Path(unfinished).replace(self._directory / f"{letter.id}.eml")
         except BaseException:
             Path(unfinished).unlink(missing_ok=True)
             raise
         _sync_directory(self._directory)
+
+
+def drop_mails(directory: Path, mentorship: str, dry_run: bool = False) -> int:
+    """Deletes a mentorship's mails, unfinished ones too; how many there were. A dry run only counts them."""
+    name = re.compile(rf"(?:{re.escape(mentorship)}-\d{{4,}}\.eml|\.{re.escape(mentorship)}-\d{{4,}}-.*\.part)")
+    found = [file for file in directory.iterdir() if name.fullmatch(file.name)] if directory.is_dir() else []
+    if found and not dry_run:
+        for file in found:
+            file.unlink(missing_ok=True)
+        _sync_directory(directory)
+    return len(found)
 
 
 def _sync_directory(directory: Path) -> None:

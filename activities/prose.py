@@ -62,7 +62,7 @@ def paragraphs(text: str) -> Markup:
     """
     blocks = (block.strip() for block in _BLANK_LINES.split(str(escape(text)).strip()))
     return Markup("\n").join(
-        Markup(block if block.startswith("<") and not block.startswith(("<a", "<b>", "<i>")) else f"<p>{block}</p>")  # noqa: S704
+        Markup(block if block.startswith("<") and not block.startswith(("<a", "<b>", "<i>")) else f"<p>{block}</p>")  # noqa: S704  # nosec B704
         for block in blocks
         if block
     )

@@ -177,7 +177,7 @@ def environment(form: Literal["txt", "html"]) -> Environment:
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
-        autoescape=form == "html",  # noqa: S701 – plain text must not be escaped
+        autoescape=form == "html",  # noqa: S701 – plain text must not be escaped  # nosec B701
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,

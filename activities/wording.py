@@ -161,7 +161,7 @@ def mailto(address: str) -> str:
 
 def preheader(opening: str) -> str:
     """The beginning of a mail for the line beside its subject: words only."""
-    return one_line(Markup(_TAG.sub(" ", opening)).unescape(), PREHEADER_LIMIT)  # noqa: S704 – escaped again when shown
+    return one_line(Markup(_TAG.sub(" ", opening)).unescape(), PREHEADER_LIMIT)  # noqa: S704 – escaped again when shown  # nosec B704
 
 
 def _date(day: date, patterns: dict[Language, str], language: Language) -> str:

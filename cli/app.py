@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import doctor, listing, mentorships, payload, replacing, report, steering, stuck, trying
+from cli import doctor, forgetting, listing, mentorships, payload, replacing, report, steering, stuck, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -32,6 +32,7 @@ app.command()(steering.message)
 app.command()(steering.patience)
 app.command(name="replace-mentor")(replacing.replace_mentor)
 app.command()(steering.events)
+app.command()(forgetting.forget)
 app.command()(doctor.doctor)
 app.command(name="api-key")(api_key)
 app.command()(trying.preview)

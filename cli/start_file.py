@@ -62,11 +62,15 @@ def _parsed(path: Path) -> object:
     except UnicodeDecodeError:
         raise StartFileProblem(f"{path}: must be text in UTF-8") from None
     try:
-        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=PlainLoader)  # noqa: S506
+        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=PlainLoader)  # noqa: S506  # nosec B506
     except json.JSONDecodeError as problem:
         raise StartFileProblem(f"{path}: not JSON: line {problem.lineno}: {problem.msg}") from problem
+    except RecursionError:
+        raise StartFileProblem(f"{path}: not JSON that can be read: it is nested too deeply") from None
     except yaml.YAMLError as problem:
         raise StartFileProblem(f"{path}: not YAML: {_yaml_problem(problem)}") from problem
+    except ValueError:
+        raise StartFileProblem(f"{path}: not JSON that can be read: a number in it has too many digits") from None
 
 
 def _yaml_problem(problem: yaml.YAMLError) -> str:

@@ -95,7 +95,7 @@ async def survey(mentorships: Mentorships, filter: str, size: int, seed: int, ti
     """Counts and asks. `tick` hears of each that was asked, and of how many there are to ask."""
     counted = await _counted(mentorships, filter)
     ids = sorted([one.id async for one in mentorships.list(filter)]) if size else []
-    drawn = random.Random(seed).sample(ids, min(size, len(ids)))  # noqa: S311 - a sample, not a secret
+    drawn = random.Random(seed).sample(ids, min(size, len(ids)))  # noqa: S311 - a sample, not a secret  # nosec B311
     measured: list[Measures] = []
     asked = 0
     answers = each(drawn, lambda id: _measured(mentorships, id))

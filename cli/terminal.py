@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 import programs
 from demo.autoplay import PlayProblem
 from demo.server import DemoProblem
+from models.base import Misfit
 from models.commands import Command
 from models.pages import Overview
 from settings import settings
@@ -55,7 +56,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(f"Refused ({rejected.code}): {at}{rejected.message}")
     except DemoProblem as problem:
         fail(f"{problem}\n{problem.detail}".rstrip())
-    except (BadFilter, programs.ProgramProblem) as problem:
+    except (BadFilter, Misfit, programs.ProgramProblem) as problem:
         fail(str(problem), WRONG_INPUT)
     except (EngineUnreachable, NoSuchMentorship, PlayProblem, StartConflict) as problem:
         fail(str(problem))

@@ -59,7 +59,7 @@ class Character:
         self.persona = persona
         self.role = role
         self.zone = zone
-        self._random = Random(f"{seed}/{role}/{persona}")  # noqa: S311 - the seed is what makes a play repeatable
+        self._random = Random(f"{seed}/{role}/{persona}")  # noqa: S311 - the seed is what makes a play repeatable  # nosec B311
         self._done: Counter[str] = Counter()
         self._planned: set[str] = set()
 

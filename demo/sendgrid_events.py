@@ -111,7 +111,7 @@ class Reporter:
         """Events that will be posted some time soon, not always in their order."""
         if not self.url:
             return
-        chance = Random(f"{self.seed}/{mid}/events")  # noqa: S311 - the seed makes it repeatable
+        chance = Random(f"{self.seed}/{mid}/events")  # noqa: S311 - the seed makes it repeatable  # nosec B311
         for number, event in enumerate(happened):
             event["timestamp"] = int(time.time())
             times = 2 if chance.random() < OFTEN_TWICE else 1

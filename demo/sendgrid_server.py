@@ -88,7 +88,7 @@ class Desk:
         """What will go wrong, by the seed, the mail and which attempt at it this is: never by the order of requests."""
         if self.forced:
             return self.forced.popleft()
-        chance = Random(f"{self.seed}/{mid}/{self.attempts[mid]}")  # noqa: S311 - the seed makes it repeatable
+        chance = Random(f"{self.seed}/{mid}/{self.attempts[mid]}")  # noqa: S311 - the seed makes it repeatable  # nosec B311
         dice = chance.random()
         for number, forms in enumerate(TROUBLES):
             if dice < (number + 1) * self.trouble_rate:

@@ -10,6 +10,7 @@ from lifecycle.anytime import ANY_TIME
 from lifecycle.asks import ask_id, is_closed
 from lifecycle.calendar import session
 from lifecycle.commands import command
+from lifecycle.links import withdrawn
 from lifecycle.moments import alarmed
 from lifecycle.notices import is_waiting
 from lifecycle.orders import done, heard
@@ -69,8 +70,7 @@ def apply(m: Mentorship, act: ActBase, now: datetime, receipt_id: str) -> tuple[
         raise Rejected("not_yours", "Only the mentor and the mentee can do this.", "by")
     if m.stage is Stage.ENDED:
         raise Rejected("ended", "This mentorship has ended, so nothing can be changed any more.")
-    valid_from = m.links_from.get(act.by)
-    if act.link is not None and valid_from is not None and act.link.issued_at < valid_from:
+    if withdrawn(m, act.by, act.link):
         raise Rejected("revoked", "This link was withdrawn. Please use the newest mail, or ask for a fresh link.")
     name = str(getattr(act, "act", ""))
     before = m

@@ -55,7 +55,15 @@ def _obeyed(m: Mentorship, order: Command, now: datetime) -> Mentorship:
                     "invalid", "The mentee goes on in another mentorship, with an id of its own.", "successor"
                 )
             m = m.evolve(ending=None)
-            return decide(m, order.outcome, now, note=order.reason, rematch=order.rematch, successor=order.successor)
+            return decide(
+                m,
+                order.outcome,
+                now,
+                note=order.reason,
+                rematch=order.rematch,
+                successor=order.successor,
+                silent_to=order.silent_to,
+            )
         case ExtendCommand():
             return _extended(m, order, now)
         case MessageCommand():

@@ -7,6 +7,7 @@ from lifecycle.anytime import pause_now
 from lifecycle.cards import correspondent, program_card, reason_line
 from lifecycle.commands import command
 from lifecycle.health import health, reasons
+from lifecycle.links import withdrawn
 from lifecycle.overview import status, waiting
 from lifecycle.rejection import Rejected
 from models.base import PAIR, Role
@@ -74,8 +75,7 @@ def _is_taken(m: Mentorship, order: Command, now: datetime) -> bool:
 
 
 def _status(m: Mentorship, query: CoordinatorQuery) -> CoordinatorStatus:
-    valid_from = m.links_from.get(Role.COORDINATOR)
-    if query.link is not None and valid_from is not None and query.link.issued_at < valid_from:
+    if withdrawn(m, Role.COORDINATOR, query.link):
         return "revoked"
     return "ended" if m.stage is Stage.ENDED else "open"
 

@@ -20,6 +20,7 @@ def decide(
     note: str = "",
     rematch: bool = False,
     successor: str = "",
+    silent_to: Role | None = None,
     undoable: bool = False,
 ) -> Mentorship:
     """Decides how it ends. What a person chose can be taken back for a while; the first decision stands."""
@@ -35,6 +36,7 @@ def decide(
         note=note,
         rematch=rematch,
         successor=successor,
+        silent_to=silent_to,
     )
     m = m.evolve(ending=ending)
     return m if wait else take_effect(m, at)
@@ -66,6 +68,8 @@ def take_effect(m: Mentorship, at: datetime) -> Mentorship:
     m = m.evolve(sessions=tuple(_left(one, at) for one in m.sessions))
     for role in PAIR:
         m = notify(m, role, MailKind.CLOSING, at, mail_class=MailClass.CLOSING)
+    if (silent_to := m.ending.silent_to if m.ending is not None else None) is not None:
+        m = m.evolve(notices=tuple(notice for notice in m.notices if notice.to is not silent_to))
     if m.outcome is not Outcome.COMPLETED:
         m = notify(m, Role.COORDINATOR, MailKind.COORDINATOR_CLOSING, at, mail_class=MailClass.ALERT)
     return m

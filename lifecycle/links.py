@@ -6,6 +6,7 @@ from lifecycle.notices import notify
 from lifecycle.rejection import Rejected
 from lifecycle.stages import all_asks
 from models.acts import FreshLink, NotMine
+from models.answers import LinkUsed
 from models.base import Role
 from models.mail import MailKind
 from models.state import Mentorship
@@ -40,6 +41,12 @@ def barred(m: Mentorship, role: Role, now: datetime) -> Mentorship:
     """No link of before works any more."""
     # A token tells whole seconds. With a fraction here, the fresh link that is minted at once would be too old itself.
     return m.evolve(links_from={**m.links_from, role: now.replace(microsecond=0)})
+
+
+def withdrawn(m: Mentorship, role: Role, link: LinkUsed | None) -> bool:
+    """Whether a link was switched off, or is older than the mentorship: its id was another's, who was forgotten."""
+    valid_from = m.links_from.get(role, m.started_at.replace(microsecond=0))
+    return link is not None and link.issued_at < valid_from
 
 
 def had_enough(m: Mentorship, role: Role, about: str, now: datetime) -> bool:

@@ -64,6 +64,8 @@ def heard(order: Command, m: Mentorship) -> Phrase:
             return say("Both get a mail that it rests until then, with what you wrote to them. It goes on by itself.")
         case EndCommand(successor=successor) if successor:
             return say("Both get a kind closing mail. The mentee's tells them that someone new is there.")
+        case EndCommand(silent_to=silent) if silent is not None:
+            return say("Only {name} gets a kind closing mail.", name=m.person(Role(silent).partner).name)
         case EndCommand(rematch=True):
             return say("Both get a kind closing mail. It tells them that someone new is looked for.")
         case _ if m.stage is Stage.ENDED:

@@ -21,6 +21,7 @@ from lifecycle.cards import (
 from lifecycle.course import course
 from lifecycle.goal_history import goal_paths, goal_rounds
 from lifecycle.intro import proposal
+from lifecycle.links import withdrawn
 from lifecycle.questions import FOR_GOALS, FOR_LOOKING_BACK, session_questions
 from lifecycle.slots import offer
 from lifecycle.stages import all_asks
@@ -84,8 +85,7 @@ def page(m: Mentorship, query: PageQuery, now: datetime) -> Page:
 
 
 def _status(m: Mentorship, query: PageQuery, ask: Ask | None, now: datetime) -> Status:
-    valid_from = m.links_from.get(query.role)
-    if query.link is not None and valid_from is not None and query.link.issued_at < valid_from:
+    if withdrawn(m, query.role, query.link):
         return "revoked"
     given = m.answers.get(query.ask)
     if given is not None and given.by is query.role:

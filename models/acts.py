@@ -3,14 +3,13 @@
 Each act is one update of the workflow, named by its `act`.
 """
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from models.answers import ActBase, Answer, NewTask
-from models.base import Instant, Misfit, Note, Role, Text
+from models.base import Day, Instant, Misfit, Note, Role, Text
 from models.commands import Command
 from models.people import MailChoice, Preferences
 
@@ -19,7 +18,7 @@ class Pause(ActBase):
     """Rests the mentorship until a day; it goes on by itself then."""
 
     act: Literal["pause"] = "pause"
-    until: date
+    until: Day
     reason: Note = ""
 
 
@@ -33,8 +32,8 @@ class DaysAway(ActBase):
     """Days on which one is not to be reached, both included, in one's own time zone."""
 
     act: Literal["days_away"] = "days_away"
-    first: date
-    last: date
+    first: Day
+    last: Day
 
     @model_validator(mode="after")
     def _ordered(self) -> "DaysAway":
@@ -70,7 +69,7 @@ class ExitRamp(ActBase):
 
     act: Literal["exit_ramp"] = "exit_ramp"
     choice: Ramp
-    until: date | None = None
+    until: Day | None = None
     note: Note = ""
 
     @model_validator(mode="after")

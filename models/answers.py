@@ -3,13 +3,12 @@
 Limits are chosen so that a whole mentorship stays far below Temporal's 2 MB a payload.
 """
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Instant, Line, Misfit, Model, Note, OptionalLine, OptionalText, Role, Text, Zone
+from models.base import Day, Instant, Line, Misfit, Model, Note, OptionalLine, OptionalText, Role, Text, Zone
 from models.people import Hour, Weekday
 
 Score = Annotated[int, Field(ge=1, le=5)]
@@ -93,7 +92,7 @@ class Goal(Model):
     target: Line
     within_reach: Note = ""
     why: Text
-    by_when: date
+    by_when: Day
     obstacle: OptionalLine = ""
     plan: OptionalLine = ""
 
@@ -152,7 +151,7 @@ class NewTask(Model):
     """A commitment: what, by when, by whom, what if something gets in the way."""
 
     title: Line
-    due: date
+    due: Day
     owner: Literal[Role.MENTEE, Role.MENTOR] = Role.MENTEE
     obstacle: OptionalLine = ""
     plan: OptionalLine = ""
@@ -208,7 +207,7 @@ class FollowUp(ActBase):
     act: Literal["follow_up"] = "follow_up"
     status: Literal["done", "on_track", "blocked", "more_time"]
     note: Note = ""
-    new_due: date | None = None
+    new_due: Day | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> "FollowUp":

@@ -1,14 +1,16 @@
 """The building blocks of every model: frozen models, UTC instants, bounded text."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationInfo
 
 from models.wall_clock import at_wall_clock, is_zone
+
+DateOrTime = TypeVar("DateOrTime", date, datetime)
 
 
 class Model(BaseModel):
@@ -60,7 +62,14 @@ PAIR = (Role.MENTEE, Role.MENTOR)
 def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("must name its time zone, for example 2026-12-01T09:00:00Z")
-    return value.astimezone(UTC)
+    return _in_our_time(value).astimezone(UTC)
+
+
+def _in_our_time(value: DateOrTime) -> DateOrTime:
+    """Nothing is due at the ends of the calendar, where adding a day or changing the zone is an error of Python's."""
+    if not 1900 <= value.year <= 2999:
+        raise ValueError("must be in a year between 1900 and 2999")
+    return value
 
 
 def _read_local(value: object, info: ValidationInfo) -> object:
@@ -72,13 +81,16 @@ def _read_local(value: object, info: ValidationInfo) -> object:
         read = datetime.fromisoformat(value.strip())
     except ValueError:
         raise ValueError("must be a date and a time, for example 2026-12-01T09:00") from None
-    return read if read.tzinfo else at_wall_clock(read.date(), read.time(), ZoneInfo(zone))
+    return read if read.tzinfo else at_wall_clock(_in_our_time(read).date(), read.time(), ZoneInfo(zone))
 
 
 Instant = Annotated[datetime, BeforeValidator(_read_local), AfterValidator(_utc)]
 """A moment in time, always UTC. Without a zone it is refused, unless the validation context names one."""
+Day = Annotated[date, AfterValidator(_in_our_time)]
+"""A calendar day."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, and halves of characters (surrogates), which no UTF-8 can carry."""
 
 
 def _one_line(value: str) -> str:

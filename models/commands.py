@@ -3,12 +3,11 @@
 Each is a signal of its own name, for who need not wait for an answer. The act `coordinate` carries one and is answered.
 """
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, StringConstraints
 
-from models.base import Line, Model, Note, Role, Slug
+from models.base import Day, Line, Model, Note, Role, Slug
 from models.program import Program
 from models.state import Outcome
 
@@ -17,7 +16,7 @@ class PauseCommand(Model):
     """Rests the mentorship until a day; it goes on by itself then."""
 
     command: Literal["pause"] = "pause"
-    until: date
+    until: Day
     reason: Note = ""
 
 
@@ -32,6 +31,7 @@ class EndCommand(Model):
 
     `rematch` tells the platform that the pair is to be matched anew, and the pair that they hear more. `successor` is
     the id of the mentorship in which the mentee goes on with another mentor: the mentee hears that it goes on.
+    `silent_to` asked to hear nothing more, and gets no closing mail.
     """
 
     command: Literal["end"] = "end"
@@ -39,6 +39,7 @@ class EndCommand(Model):
     outcome: Literal[Outcome.CANCELLED, Outcome.NOT_A_FIT, Outcome.ENDED_EARLY] = Outcome.CANCELLED
     rematch: bool = False
     successor: Slug | Literal[""] = ""
+    silent_to: Literal[Role.MENTOR, Role.MENTEE] | None = None
 
 
 class ExtendCommand(Model):

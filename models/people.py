@@ -23,6 +23,12 @@ def _whole_minutes(value: time) -> time:
 Hour = Annotated[time, AfterValidator(_whole_minutes)]
 
 
+def leave_room(hours_from: time, hours_to: time) -> bool:
+    """Whether hours in which mail is welcome are at least two, on the same day."""
+    first, last = (hour.hour * 60 + hour.minute for hour in (hours_from, hours_to))
+    return last - first >= 120
+
+
 Language = Literal["en", "es"]
 """The languages that mail is written in (ISO 639-1)."""
 
@@ -47,8 +53,7 @@ class Preferences(Model):
 
     @model_validator(mode="after")
     def _leaves_room(self) -> "Preferences":
-        first, last = (hour.hour * 60 + hour.minute for hour in (self.hours_from, self.hours_to))
-        if last - first < 120:
+        if not leave_room(self.hours_from, self.hours_to):
             raise Misfit("hours_to", "must be at least two hours after the start, on the same day")
         if len(set(self.days_off)) > 6:
             raise Misfit("days_off", "must leave at least one day of the week")

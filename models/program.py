@@ -8,7 +8,7 @@ from pydantic import AfterValidator, EmailStr, Field, model_validator
 
 from models.base import Line, Model, OptionalLine, OptionalText, Slug, Text
 from models.logo import Logo
-from models.people import Coordinator, Hour, Weekday
+from models.people import Coordinator, Hour, Weekday, leave_room
 
 Days = Annotated[int, Field(ge=1, le=365)]
 
@@ -65,8 +65,8 @@ class Manners(Model):
 
     @model_validator(mode="after")
     def _ordered(self) -> "Manners":
-        if self.hours_from >= self.hours_to:
-            raise ValueError("hours_from must be before hours_to")
+        if not leave_room(self.hours_from, self.hours_to):
+            raise ValueError("hours_to must be at least two hours after hours_from, on the same day")
         if self.waking_from >= self.waking_to:
             raise ValueError("waking_from must be before waking_to")
         if self.per_week < self.per_day:

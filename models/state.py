@@ -256,6 +256,8 @@ class Ending(Model):
     rematch: bool = False
     successor: str = Field(default="", exclude_if=operator.not_)
     """The mentorship in which the mentee goes on with another mentor."""
+    silent_to: Role | None = Field(default=None, exclude_if=operator.not_)
+    """Who asked to hear nothing more, not even that it has ended."""
 
 
 class Mentorship(Model):

@@ -39,6 +39,8 @@ def load(name: str, directory: Path = HERE) -> Program:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ProgramProblem(str(path), [f"can't be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ProgramProblem(str(path), ["must be text in UTF-8"]) from None
     return parse(text, str(path), path.parent)
 
 
@@ -69,7 +71,7 @@ def parse(text: str, source: str, folder: Path = HERE) -> Program:
 @lru_cache(maxsize=64)
 def _read(text: str) -> object:
     """Once for each text: a platform starts thousands with one program, and YAML takes longer than all else of it."""
-    return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader
+    return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader  # nosec B506
 
 
 def _bring_the_logo(data: dict[str, Any], folder: Path) -> list[Problem]:

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
@@ -15,7 +15,7 @@ READY_WITHIN_SECONDS = 30
 
 
 @contextmanager
-def temporal_server(log: Path) -> Iterator[str]:
+def temporal_server(log: Path, dynamic_config: Sequence[str] = ()) -> Iterator[str]:
     """Starts a server, yields its address, and kills it. What it says goes to the file `log`."""
     port, metrics_port = _free_ports(2)
     address = f"127.0.0.1:{port}"
@@ -25,6 +25,7 @@ def temporal_server(log: Path) -> Iterator[str]:
         *("--metrics-port", str(metrics_port), "--log-level", "warn"),
         *attributes,
         *server_arguments(),
+        *(part for setting in dynamic_config for part in ("--dynamic-config-value", setting)),
     ]
     with log.open("wb") as output:
         # A session of its own, so that Ctrl-C on pytest does not take it away before the tests are wound up.

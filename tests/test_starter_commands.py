@@ -28,6 +28,7 @@ COMMANDS = (
     "patience",
     "replace-mentor",
     "events",
+    "forget",
     "doctor",
     "api-key",
     "preview",

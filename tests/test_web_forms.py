@@ -146,7 +146,7 @@ def test_a_colour_that_is_none_does_not_reach_the_page() -> None:
 
 def test_every_field_of_a_form_has_a_name_that_people_know() -> None:
     """Numbers, roles and what a link says stand in no form."""
-    hidden = {"act", "by", "command", "rematch", "successor", "link", "jti", "issued_at"}
+    hidden = {"act", "by", "command", "rematch", "silent_to", "successor", "link", "jti", "issued_at"}
     people = [act for name, act in ACTS.items() if name != "coordinate"]
     deeds = {deed.command for deed in DEEDS.values()}
     fields = {part for model in (*people, *deeds) for part in _field_names(model)} - hidden

@@ -29,6 +29,7 @@ from workflows import fingerprints
 from workflows.begin import workflow_id
 from workflows.client import ActRejected, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
 from workflows.connection import EngineUnreachable
+from workflows.erasure import Elsewhere, Forget, Forgotten
 
 BASE = "http://127.0.0.1:8000"
 START = datetime(2027, 1, 4, 9, tzinfo=UTC)
@@ -116,12 +117,18 @@ class PureEngine:
         self._there(id, "overview")
         return lifecycle.overview(self.m, self.now)
 
+    async def forget(self, whom: Forget, elsewhere: Elsewhere) -> Forgotten:
+        """Knows whom to forget, and does not."""
+        self._asked("forget")
+        return Forgotten(dry_run=whom.dry_run, finished=True, again_at=None, traces=(), remains=())
+
     async def mail_event(self, id: str, event: MailEvent) -> None:
         self._there(id, "mail_event")
         self.m = lifecycle.mail_event(self.m, event, self.now)
 
     async def start(self, start: Start, program: Program) -> Started:
         self._asked("start")
+        lifecycle.begin(start, program, self.now)
         known = self.starts.setdefault(start.id, start)
         if fields := fingerprints.differing(fingerprints.fingerprint(known), start):
             raise StartConflict(start.id, fields)

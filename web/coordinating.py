@@ -42,7 +42,7 @@ DEEDS = {
     "rematch": Deed(EndCommand, {"rematch": True}, chosen="outcome"),
     "end": Deed(EndCommand, {"rematch": False}, chosen="outcome"),
 }
-RESERVED = ("command", "rematch", "successor")
+RESERVED = ("command", "rematch", "silent_to", "successor")
 """Fields that come from the form itself. One that names them was not made by us."""
 
 

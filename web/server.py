@@ -39,6 +39,7 @@ from web.engine import Engine, ListedMentorship
 from web.watched import press
 from workflows.client import ListedPage, Mentorships, Started
 from workflows.connection import EngineUnreachable
+from workflows.erasure import Elsewhere, Forget, Forgotten
 from workflows.time_skipping import current_time, skip_to_next
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
@@ -189,6 +190,10 @@ class LateConnected:
     async def count(self, query: str = "") -> int:
         """See `Mentorships.count`."""
         return await _connected(self._engine.count(query))
+
+    async def forget(self, whom: Forget, elsewhere: Elsewhere) -> Forgotten:
+        """See `Mentorships.forget`."""
+        return await _connected(self._engine.forget(whom, elsewhere))
 
     async def mail_event(self, id: str, event: MailEvent) -> None:
         """See `Mentorships.mail_event`."""

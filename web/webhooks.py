@@ -6,6 +6,7 @@ See https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event.
 import asyncio
 import base64
 import binascii
+import hashlib
 import json
 import logging
 import re
@@ -38,6 +39,8 @@ REMEMBERED = 100_000
 AT_ONCE = 16
 """Mentorships that are signalled at the same time."""
 LONGEST_REASON = 200
+OURS = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+"""How every id of a mail of ours looks, and with it every id of a mentorship: Temporal takes no others."""
 
 EVENTS = {
     "processed": "processed",
@@ -69,7 +72,7 @@ def webhook_routes(engine: Engine, public_key: str) -> APIRouter:
             return Response(status_code=403)
         try:
             events = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Response(status_code=400)
         if not isinstance(events, list):
             return Response(status_code=400)
@@ -146,9 +149,9 @@ class Inbox:
             raise away[0]
 
     def _read(self, events: Iterable[object]) -> Iterable[Report]:
-        for event in events:
+        for event in map(_plain, events):
             kind = _kind(event)
-            report = _report(event, kind) if isinstance(event, dict) and kind else None
+            report = _report(event, kind) if kind else None
             if not kind:
                 self.counts["ignored"] += 1
             elif report is None:
@@ -172,10 +175,14 @@ class Inbox:
             self._seen.popitem(last=False)
 
 
-def _kind(event: object) -> str:
+def _plain(event: object) -> dict[str, Any]:
+    """Its words and numbers. What is nested tells us nothing, and may be deep enough to make any use of it fail."""
+    members = event.items() if isinstance(event, dict) else ()
+    return {name: value for name, value in members if isinstance(value, str | int | float)}
+
+
+def _kind(event: dict[str, Any]) -> str:
     """Our name of an event, or nothing."""
-    if not isinstance(event, dict):
-        return ""
     kind = EVENTS.get(str(event.get("event")), "")
     return "blocked" if kind == "bounced" and event.get("type") == "blocked" else kind
 
@@ -183,14 +190,17 @@ def _kind(event: object) -> str:
 def _report(event: dict[str, Any], kind: str) -> Report | None:
     """The event as its mentorship should hear it, if it carries the arguments that we gave the mail."""
     mid, mentorship = event.get("mid"), event.get("mentorship")
-    if not (isinstance(mid, str) and isinstance(mentorship, str) and mid.startswith(f"{mentorship}-")):
+    if not (isinstance(mid, str) and isinstance(mentorship, str) and OURS.fullmatch(mid)):
+        return None
+    if not mid.startswith(f"{mentorship}-"):
         return None
     reason = " ".join(str(event.get("reason") or "").split())[:LONGEST_REASON]
     try:
         told = MailEvent.model_validate({"letter": mid, "to": event.get("role"), "event": kind, "reason": reason})
     except ValidationError:
         return None
-    return Report(mentorship, told, (kind, mid, str(event.get("email")), str(event.get("timestamp"))))
+    address = hashlib.sha256(repr(event.get("email")).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    return Report(mentorship, told, (kind, mid, address, str(event.get("timestamp"))))
 
 
 def _news(reports: Iterable[Report]) -> list[Report]:

@@ -21,6 +21,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+import lifecycle
 from models.answers import ActBase, Goal
 from models.base import Role
 from models.commands import Command
@@ -35,6 +36,7 @@ from models.state import Receipt
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
+from workflows.erasure import Elsewhere, Erasure, Forget, Forgotten
 from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
@@ -93,8 +95,10 @@ class Mentorships(Verbs):
         """Begins a mentorship. The same again, even after the end, answers that it is there already.
 
         `goals` are those that the mentee brings along (see `workflows.replacing`). Raises StartConflict when the id was
-        started before with something else.
+        started before with something else, and Misfit (a ValueError) where hours do not go with the program's.
         """
+        # In the workflow it would be too late to say no: its task would fail, again and again.
+        lifecycle.begin(start, program, datetime.now(UTC))
         workflow = workflow_id(start.id)
         starting = self._client.start_workflow(
             MentorshipWorkflow.run,
@@ -210,6 +214,10 @@ class Mentorships(Verbs):
         """How many `list` would find. Raises BadFilter where it can't be read."""
         with _filter_told():
             return (await self._client.count_workflows(_filter(query), rpc_timeout=PATIENCE)).count
+
+    async def forget(self, whom: Forget, elsewhere: Elsewhere) -> Forgotten:
+        """Forgets a person: see `workflows.erasure`."""
+        return await Erasure(self._client, elsewhere).forget(whom)
 
     def _handle(self, id: str) -> Handle:
         return self._client.get_workflow_handle_for(MentorshipWorkflow.run, workflow_id(id))

@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError
 # `from workflows import renewal` would load a second copy of it for each workflow: only a module's full name passes.
 with workflow.unsafe.imports_passed_through():
     import lifecycle
+    import workflows.fingerprints as fingerprints
     from lifecycle.rejection import Rejected
     from models.answers import ActBase
     from models.commands import Command
@@ -71,6 +72,7 @@ class MentorshipWorkflow:
         self._timer: asyncio.Task[None] | None = None
         self._timer_due: datetime | None = None
         self._details = ""
+        self._addresses: tuple[str, ...] = ()
 
     @workflow.run
     async def run(self, given: Begin | Mentorship) -> Ended:
@@ -181,6 +183,11 @@ class MentorshipWorkflow:
         overview = lifecycle.overview(self._state, workflow.now())
         if changes := changed_attributes(workflow.info().typed_search_attributes, overview):
             workflow.upsert_search_attributes(changes)
+        addresses = (self._state.mentor.email, self._state.mentee.email)
+        if addresses != self._addresses:
+            self._addresses = addresses
+            if moved := fingerprints.moved(workflow.memo(), self._state):
+                workflow.upsert_memo({fingerprints.ADDRESSES: moved})
         text = current_details(overview)
         if text != self._details:
             self._details = text
@@ -224,8 +231,11 @@ class MentorshipWorkflow:
         self._renewing = True
         await self._finish_handlers()
         upgrades = workflow.info().is_target_worker_deployment_version_changed()
+        memo = workflow.memo()
         workflow.continue_as_new(
             lifecycle.compacted(self._state, workflow.now()),
+            # The server hands on the memo of the start, without what was upserted since.
+            memo=memo if fingerprints.ADDRESSES in memo else None,
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE if upgrades else None,
         )
 

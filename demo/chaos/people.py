@@ -73,7 +73,7 @@ class Steadfast(Driver):
         self.crowd = crowd
         self.mentorships = crowd.house.mentorships_of(role.channel)
         self.mailbox = Mailbox(crowd.house.mails_of(role.channel), self.id)
-        self.chance = Random(f"{role.cast.seed}/presses")  # noqa: S311 - the seed makes it repeatable
+        self.chance = Random(f"{role.cast.seed}/presses")  # noqa: S311 - the seed makes it repeatable  # nosec B311
 
     async def begin(self) -> None:
         """Starts the mentorship, perhaps twice at once: it is one all the same."""

@@ -88,7 +88,7 @@ class Plan:
     @classmethod
     def of(cls, seed: int, size: int, programs: Sequence[str] = PROGRAMS) -> "Plan":
         """The plan of this seed."""
-        chance = Random(f"{seed}/plan")  # noqa: S311 - the seed makes it repeatable
+        chance = Random(f"{seed}/plan")  # noqa: S311 - the seed makes it repeatable  # nosec B311
         personas = [*Persona] * (2 * size // len(Persona) + 1)
         chance.shuffle(personas)
         roles = tuple(
@@ -108,7 +108,7 @@ class Plan:
 
     def faults(self) -> Iterator[Fault]:
         """The faults in their order, without end: each kind once before any comes more often than its share."""
-        chance = Random(f"{self.seed}/faults")  # noqa: S311 - the seed makes it repeatable
+        chance = Random(f"{self.seed}/faults")  # noqa: S311 - the seed makes it repeatable  # nosec B311
         first, gap = [*FaultKind], SOON
         chance.shuffle(first)
         deal = first

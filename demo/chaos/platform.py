@@ -73,7 +73,7 @@ class Platform:
             self.troubles["refused"] += 1
             return 503
         self._tries[event] += 1
-        dice = Random(f"{self.seed}/{event}/{self._tries[event]}")  # noqa: S311 - the seed makes it repeatable
+        dice = Random(f"{self.seed}/{event}/{self._tries[event]}")  # noqa: S311 - the seed makes it repeatable  # nosec B311
         chance = dice.random()
         if chance < OFTEN:
             self.troubles["refused"] += 1

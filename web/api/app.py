@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Match
 from links import Links
 from settings import Settings
 from web.api.bodies import BY_NAME, WHOLE, BulkLine
+from web.api.erasure import erasure_routes
 from web.api.mentorships import mentorship_routes
 from web.api.problems import TITLES, ApiProblem, ProblemDetails, invalid
 from web.engine import Engine
@@ -18,7 +19,8 @@ from web.guards import LastResort
 DESCRIPTION = """Start mentorships, find them, read where they stand, and steer them.
 
 Every request needs an API key (`Authorization: Bearer trellis_…`). Keys have a scope: `read`, `write` (which starts,
-pauses and writes to people) or `admin` (which ends, changes people and links, and exports a person's data).
+pauses and writes to people) or `admin` (which ends, changes people and links, and exports or
+forgets a person).
 
 What goes wrong is answered as `application/problem+json` (RFC 9457) with a stable `code`. Every answer has an
 `X-Request-Id`, and says by `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` how many more requests this
@@ -49,7 +51,9 @@ def create_api(engine: Engine, settings: Settings, links: Links) -> FastAPI:
         root_path_in_servers=False,
     )
     mentorships = mentorship_routes(engine, settings, links)
+    people = erasure_routes(engine, settings)
     api.include_router(mentorships)
+    api.include_router(people)
 
     @api.get("/problems/{code}", include_in_schema=False)
     async def problem(code: str) -> dict[str, str | int]:
@@ -58,7 +62,7 @@ def create_api(engine: Engine, settings: Settings, links: Links) -> FastAPI:
         status, title = TITLES[code]
         return {"code": code, "status": status, "title": title}
 
-    _handle_problems(api, [*api.routes, *mentorships.routes])
+    _handle_problems(api, [*api.routes, *mentorships.routes, *people.routes])
     _document_problems(api)
     # Here and not around the whole application alone: an application answers its own failures, in plain text.
     api.add_middleware(LastResort, answer=lambda request: refusal(request, 500))

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 import programs
 from links import Links
 from models.acts import Coordinate
-from models.base import Role
+from models.base import Misfit, Role
 from models.commands import ChangeProgramCommand, Command
 from models.export import Export
 from models.figures import Figures
@@ -236,6 +236,9 @@ async def _asked(call: Awaitable[T]) -> T:
             FieldProblem(field=field, message="differs from what it was started with") for field in problem.fields
         ]
         raise ApiProblem("start_conflict", "Nothing was changed. A new mentorship needs a new id.", errors) from None
+    except Misfit as problem:
+        errors = [FieldProblem(field=problem.field, message=problem.advice)]
+        raise ApiProblem("invalid", "Mend the fields that `errors` names, and send it again.", errors) from None
     except EngineUnreachable:
         detail = (
             "What was asked may have been done or not. Send it again: a start counts once, and so does a command with "
