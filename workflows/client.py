@@ -13,13 +13,13 @@ from temporalio.client import (
     RPCTimeoutOrCancelledError,
     WorkflowExecution,
     WorkflowExecutionStatus,
-    WorkflowHandle,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+import lifecycle
 from models.answers import ActBase, Goal
 from models.base import Model, Role
 from models.commands import Command
@@ -30,13 +30,14 @@ from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, Pag
 from models.people import Start
 from models.phrases import NOTHING, Phrase
 from models.program import Program
-from models.state import Receipt
+from models.state import Mentorship, Receipt
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
 from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
+from workflows.views import Handle, view
 
 __all__ = [
     "ActRejected",
@@ -58,8 +59,8 @@ FAILED = "failed"
 ENDED = "ended"
 
 T = TypeVar("T")
+Q = TypeVar("Q", PageQuery, CoordinatorQuery)
 Clock = Callable[[str], Awaitable[datetime]]
-Handle = WorkflowHandle[MentorshipWorkflow, Ended]
 
 
 class ActRejected(Exception):
@@ -189,27 +190,34 @@ class Mentorships:
 
     async def page(self, id: str, query: PageQuery) -> Page:
         """What a page behind a link shows. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.page, now, rpc_timeout=PATIENCE))
+        return await self._shown(id, MentorshipWorkflow.page, query, lifecycle.page)
 
     async def journey(self, id: str, query: PageQuery) -> Journey:
         """One person's journey page. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.journey, now, rpc_timeout=PATIENCE))
+        return await self._shown(id, MentorshipWorkflow.journey, query, lifecycle.journey)
 
     async def export(self, id: str, query: PageQuery) -> Export:
         """All that is kept of one person. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.export, now, rpc_timeout=PATIENCE))
+        return await self._shown(
+            id, MentorshipWorkflow.export, query, lambda m, asked, at: lifecycle.export(m, asked.role, at)
+        )
 
     async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
         """The coordinator's page. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.coordinator, now, rpc_timeout=PATIENCE))
+        return await self._shown(id, MentorshipWorkflow.coordinator, query, lifecycle.coordinator)
 
     async def overview(self, id: str) -> Overview:
         """The mentorship as ops see it. Changes nothing."""
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, rpc_timeout=PATIENCE))
+        handle = self._handle(id)
+        return await self._answer(
+            id,
+            view(
+                handle,
+                lambda unless: handle.query(MentorshipWorkflow.overview, reject_condition=unless, rpc_timeout=PATIENCE),
+                lifecycle.overview,
+                PATIENCE,
+            ),
+        )
 
     async def command(self, id: str, command: Command) -> None:
         """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""
@@ -254,6 +262,26 @@ class Mentorships:
         """How many `list` would find. Raises ValueError where the filter can't be read."""
         with _filter_told():
             return (await self._client.count_workflows(_filter(query), rpc_timeout=PATIENCE)).count
+
+    async def _shown(
+        self,
+        id: str,
+        query: Callable[[MentorshipWorkflow, Q], T],
+        asked: Q,
+        read: Callable[[Mentorship, Q, datetime], T],
+    ) -> T:
+        """What one person or the coordinator is shown now."""
+        handle, clock = self._handle(id), await self._clock(id)
+        now = asked.evolve(at=clock)
+        return await self._answer(
+            id,
+            view(
+                handle,
+                lambda unless: handle.query(query, now, reject_condition=unless, rpc_timeout=PATIENCE),
+                lambda m, at: read(m, now, max(at, clock)),
+                PATIENCE,
+            ),
+        )
 
     def _handle(self, id: str) -> Handle:
         return self._client.get_workflow_handle_for(MentorshipWorkflow.run, workflow_id(id))
