@@ -22,11 +22,11 @@ from settings import Settings, settings, told
 from workflows import search_attributes
 from workflows.connection import EngineUnreachable, connect
 from workflows.events import QUEUE, PlatformEventsWorkflow
+from workflows.fleet import DEPLOYMENT, Fleet, UpgradeRefused
 from workflows.mentorship import MentorshipWorkflow
 
 log = logging.getLogger("trellis.worker")
 
-DEPLOYMENT = "trellis"
 # The rules are pure (a test guards that), so they need no sandbox of their own: loaded once for all workflows, a cached
 # mentorship takes an eighth of the memory.
 PASSED_THROUGH = ("models", "lifecycle", "pydantic", "pydantic_core", "annotated_types", "email_validator", "tzdata")
@@ -82,6 +82,8 @@ async def run(client: Client) -> None:
         loop.add_signal_handler(number, stop.set)
     async with build(client), build_announcer(client):
         log.info("ready: task queue %s in namespace %s", own.task_queue, client.namespace)
+        if own.is_versioned:
+            await _introduce(client, own)
         await stop.wait()
         log.info("stopping")
 
@@ -105,12 +107,28 @@ async def _connect_and_run() -> None:
     await run(await connect())
 
 
+async def _introduce(client: Client, own: Settings) -> None:
+    """Says whether this build gets work. What goes wrong here is no reason to stop: `starter.py upgrade` mends it."""
+    try:
+        current = await Fleet(client, task_queue=own.task_queue).introduce(own.build)
+    except (EngineUnreachable, UpgradeRefused) as problem:
+        log.warning("build %s: can't tell whether it is current: %s", own.build, problem)
+        return
+    if current:
+        log.info("build %s is current", own.build)
+    else:
+        log.warning(
+            "build %s waits: mentorships stay on their builds until `python starter.py upgrade` makes this one current",
+            own.build,
+        )
+
+
 def _deployment(own: Settings) -> WorkerDeploymentConfig | None:
-    """With TRELLIS_BUILD_ID, runs stay on the build they began with, and a renewal moves them to the current one."""
-    if not own.build_id:
+    """Where it is versioned, runs stay on the build they began with, and a renewal moves them to the current one."""
+    if not own.is_versioned:
         return None
     return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=own.build_id),
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=own.build),
         use_worker_versioning=True,
         default_versioning_behavior=VersioningBehavior.PINNED,
     )

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import mentorships, replacing, steering, trying
+from cli import mentorships, replacing, steering, trying, upgrade
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -27,5 +27,8 @@ app.command()(steering.end)
 app.command(name="replace-mentor")(replacing.replace_mentor)
 app.command()(steering.events)
 app.command(name="api-key")(api_key)
+app.command()(upgrade.version)
+app.command()(upgrade.fleet)
+app.command()(upgrade.upgrade)
 app.command()(trying.preview)
 app.command()(trying.demo)

@@ -25,6 +25,9 @@ COMMANDS = (
     "preview",
     "demo",
     "api-key",
+    "version",
+    "fleet",
+    "upgrade",
 )
 
 
