@@ -9,7 +9,7 @@ TYPED := $(wildcard models lifecycle workflows activities templates web demo cli
 BENCHMARKS := $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet messages lock clean
+.PHONY: help setup demo test lint typecheck bench mail-faults gallery contact-sheet recordings upgrade-drill messages lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -44,6 +44,12 @@ gallery: setup ## show every mail in var/gallery: language, light and dark, narr
 
 contact-sheet: setup ## show every page in var/contact-sheet: each step, phone and desk, light and dark, English and Spanish
 	@$(RUN) -m tests.contact_sheet $(ARGS)
+
+recordings: setup ## record states and histories of this release in tests/recordings, see docs/upgrades.md
+	@$(RUN) -m tests.recording
+
+upgrade-drill: setup ## upgrade 50 mentorships from this source to a changed one; ARGS="--size 10"
+	@$(RUN) -m demo.upgrade_drill $(ARGS)
 
 messages: setup ## bring the catalogs of templates/locale up to date with the sentences of the mails
 	@$(RUN) -m templates.messages
