@@ -70,7 +70,10 @@ def upgrade(
         say(fleet_view(done.builds))
         print(f"Build {chosen} is current; {done.before - done.left - done.deserted} of {done.before} moved to it.")
         if done.left:
-            print(f"{done.left} are busy and move by themselves, with their next mail or act. Run this again to see.")
+            print(
+                f"{done.left} have not moved yet: they are busy, or their worker has just gone. They move with their "
+                "next mail or act. Run this again in a minute: it goes on where it was."
+            )
         if done.deserted:
             print(f"{done.deserted} wait for a worker of their own build: start one, and run this again.")
     raise typer.Exit(1 if done.left or done.deserted else 0)
