@@ -66,9 +66,7 @@ A_WISH = (
         before=True,
     ),
 )  # fmt: skip
-ANOTHER_REMARK = (
-    Edit("lifecycle/wrap_up.py", "def is_finished(", "# Another build with the same rules.", before=True),
-)
+A_REMARK = (Edit("lifecycle/wrap_up.py", "def is_finished(", "# Another build with the same rules.", before=True),)
 
 
 def changed(folder: Path, edits: tuple[Edit, ...]) -> Path:

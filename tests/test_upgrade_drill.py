@@ -20,5 +20,5 @@ async def test_mentorships_of_every_stage_move_to_a_changed_build_and_lose_nothi
 
 
 def test_a_change_that_has_lost_its_place_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PatchProblem, match="models/state.py has no line that begins with 'nowhere'"):
+    with pytest.raises(PatchProblem, match=r"models/state\.py has no line that begins with 'nowhere'"):
         changed(tmp_path / "copy", (*A_WISH, Edit("models/state.py", "nowhere", "x: int")))
