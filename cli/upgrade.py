@@ -124,9 +124,9 @@ async def _look(chosen: str) -> tuple[Build, ...]:
 
 
 async def _upgrade(chosen: str, rate: int, wait: int, back: bool, *, quiet: bool) -> upgrading.Upgraded:
-    console = Console(stderr=True, quiet=quiet)
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task("moving", total=None)
         most = 0
 
