@@ -11,7 +11,7 @@ BENCHMARKS := $(filter-out benchmarks/_% benchmarks/load.py,$(wildcard benchmark
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fuzz lint typecheck audit advisories bench mail-faults chaos load gallery contact-sheet \
-    messages contract lock clean
+    recordings upgrade-drill messages contract lock clean
 
 help: ## print this list
 	@echo "Usage: make TARGET"
@@ -62,6 +62,12 @@ gallery: setup ## show every mail in var/gallery: language, light and dark, narr
 
 contact-sheet: setup ## show every page in var/contact-sheet: each step, phone and desk, light and dark, English and Spanish
 	@$(RUN) -m tests.contact_sheet $(ARGS)
+
+recordings: setup ## record states and histories of this release in tests/recordings, see docs/upgrades.md
+	@$(RUN) -m tests.recording
+
+upgrade-drill: setup ## upgrade 50 mentorships from this source to a changed one; ARGS="--size 10"
+	@$(RUN) -m demo.upgrade_drill $(ARGS)
 
 messages: setup ## bring the catalogs of templates/locale up to date with the sentences of the mails
 	@$(RUN) -m templates.messages

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from web.api.keys import read_keys
+from workflows.build import build_id
 
 ROOT = Path(__file__).resolve().parent
 LOCAL_KEY = "local-mode-only-not-a-secret-local-mode-only"
@@ -61,8 +62,11 @@ class Settings(BaseSettings):
     """Comma-separated: what a worker does. All of it, unless processes of their own send the mail; see docs/load.md."""
     cached_mentorships: Annotated[int, Field(ge=1)] = 1000
     """How many mentorships a worker keeps in memory. One that is not there is read again from its history."""
-    build_id: str = ""
-    """The build that this worker runs. Set it where Temporal's worker versioning is used; empty means unversioned."""
+    build_id: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")] = ""
+    """What the build of this worker is called. Empty: a digest of its source and locks, see `starter.py version`."""
+    versioned: bool | None = None
+    """Whether runs stay on the build they began with until they renew (see docs/upgrades.md). Unset: outside local
+    mode, and wherever TRELLIS_BUILD_ID is set."""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     log_format: Literal["json", "text"] | None = None
@@ -98,6 +102,16 @@ class Settings(BaseSettings):
     """How often one API key may ask."""
     rate_storage: SecretStr = SecretStr("memory://")
     """Where is counted: in each web process, or in one Redis for all of them (`redis://…`, `rediss://…`)."""
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether this process works for one build of several."""
+        return not self.local or bool(self.build_id) if self.versioned is None else self.versioned
+
+    @property
+    def build(self) -> str:
+        """The build of this process."""
+        return self.build_id or build_id()
 
     @property
     def bounds_rates(self) -> bool:

@@ -28,12 +28,12 @@ from telemetry.stopping import leave, leave_if_asked, leave_within, on_stop
 from workflows import search_attributes
 from workflows.connection import EngineUnreachable, connect
 from workflows.events import QUEUE, PlatformEventsWorkflow
+from workflows.fleet import DEPLOYMENT, Fleet, UpgradeRefused
 from workflows.measuring import BUCKETS
 from workflows.mentorship import MentorshipWorkflow
 
 log = logging.getLogger("trellis.worker")
 
-DEPLOYMENT = "trellis"
 FINISHES_WITHIN = timedelta(seconds=30)
 """What was begun is given so long after SIGTERM: longer than a delivery of mail or an attempt at a webhook takes."""
 STOPS_WITHIN = 40
@@ -100,6 +100,8 @@ async def run(client: Client, stop: asyncio.Event, readiness: Readiness) -> None
             await stack.enter_async_context(worker)
         readiness.start(answers(client))
         log.info("ready: %s of task queue %s in namespace %s", ", ".join(own.work), own.task_queue, client.namespace)
+        if own.is_versioned:
+            await _introduce(client, own)
         await stop.wait()
         log.info("stopping")
         readiness.stop()
@@ -161,12 +163,28 @@ async def _connected(
     return None
 
 
+async def _introduce(client: Client, own: Settings) -> None:
+    """Says whether this build gets work. What goes wrong here is no reason to stop: `starter.py upgrade` mends it."""
+    try:
+        current = await Fleet(client, task_queue=own.task_queue).introduce(own.build)
+    except (EngineUnreachable, UpgradeRefused) as problem:
+        log.warning("build %s: can't tell whether it is current: %s", own.build, problem)
+        return
+    if current:
+        log.info("build %s is current", own.build)
+    else:
+        log.warning(
+            "build %s waits: mentorships stay on their builds until `python starter.py upgrade` makes this one current",
+            own.build,
+        )
+
+
 def _deployment(own: Settings) -> WorkerDeploymentConfig | None:
-    """With TRELLIS_BUILD_ID, runs stay on the build they began with, and a renewal moves them to the current one."""
-    if not own.build_id:
+    """Where it is versioned, runs stay on the build they began with, and a renewal moves them to the current one."""
+    if not own.is_versioned:
         return None
     return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=own.build_id),
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=own.build),
         use_worker_versioning=True,
         default_versioning_behavior=VersioningBehavior.PINNED,
     )

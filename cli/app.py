@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import doctor, forgetting, listing, mentorships, payload, replacing, report, steering, stuck, trying
+from cli import doctor, forgetting, listing, mentorships, payload, replacing, report, steering, stuck, trying, upgrade
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -35,5 +35,8 @@ app.command()(steering.events)
 app.command()(forgetting.forget)
 app.command()(doctor.doctor)
 app.command(name="api-key")(api_key)
+app.command()(upgrade.version)
+app.command()(upgrade.fleet)
+app.command()(upgrade.upgrade)
 app.command()(trying.preview)
 app.command()(trying.demo)

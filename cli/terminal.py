@@ -19,6 +19,7 @@ from models.pages import Overview
 from settings import settings
 from workflows.client import ActRejected, BadFilter, Mentorships, NoSuchMentorship, StartConflict
 from workflows.connection import EngineUnreachable, connect
+from workflows.fleet import UpgradeRefused
 
 WRONG_INPUT = 2
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(f"{problem}\n{problem.detail}".rstrip())
     except (BadFilter, Misfit, programs.ProgramProblem) as problem:
         fail(str(problem), WRONG_INPUT)
-    except (EngineUnreachable, NoSuchMentorship, PlayProblem, StartConflict) as problem:
+    except (EngineUnreachable, NoSuchMentorship, PlayProblem, StartConflict, UpgradeRefused) as problem:
         fail(str(problem))
 
 

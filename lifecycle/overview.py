@@ -84,4 +84,5 @@ def ended(m: Mentorship) -> Ended:
         rematch=m.ending is not None and m.ending.rematch,
         successor=m.ending.successor if m.ending is not None else "",
         summary=summary(m),
+        state=m,
     )

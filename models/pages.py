@@ -1,6 +1,9 @@
 """What the workflow's queries answer: views made for their reader, not the raw state."""
 
+import operator
 from typing import Literal
+
+from pydantic import Field
 
 from models.answers import (
     AnyAnswer,
@@ -22,7 +25,7 @@ from models.mail import (
 )
 from models.people import Preferences
 from models.phrases import NOTHING, Phrase
-from models.state import Outcome, Receipt, Stage, Visit
+from models.state import Mentorship, Outcome, Receipt, Stage, Visit
 
 
 class PageQuery(Model):
@@ -248,6 +251,7 @@ class Ended(Model):
     """The result of the workflow. `rematch`: the coordinator asks the platform to match these two anew.
 
     `successor` is the id of the mentorship in which the mentee goes on with another mentor, or empty.
+    `state` is what the pages of an ended mentorship are made of, when the build that carried it is long gone.
     """
 
     id: str
@@ -257,3 +261,4 @@ class Ended(Model):
     rematch: bool = False
     successor: str = ""
     summary: Summary
+    state: Mentorship | None = Field(default=None, exclude_if=operator.not_)

@@ -33,6 +33,9 @@ COMMANDS = (
     "api-key",
     "preview",
     "demo",
+    "version",
+    "fleet",
+    "upgrade",
 )
 
 

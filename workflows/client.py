@@ -13,7 +13,6 @@ from temporalio.client import (
     RPCTimeoutOrCancelledError,
     WorkflowExecution,
     WorkflowExecutionStatus,
-    WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
@@ -32,7 +31,7 @@ from models.measures import Measures
 from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, OverviewQuery, Page, PageQuery
 from models.people import Start
 from models.program import Program
-from models.state import Receipt
+from models.state import Mentorship, Receipt
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
@@ -42,6 +41,7 @@ from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, Refusal
 from workflows.replies import ActRejected, BadFilter, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
 from workflows.verbs import StartedOne, Verbs
+from workflows.views import Handle, view
 
 __all__ = [
     "ActRejected",
@@ -68,8 +68,8 @@ FAILED = "failed"
 ENDED = "ended"
 
 T = TypeVar("T")
+Q = TypeVar("Q", PageQuery, CoordinatorQuery)
 Clock = Callable[[str], Awaitable[datetime]]
-Handle = WorkflowHandle[MentorshipWorkflow, Ended]
 
 
 class Mentorships(Verbs):
@@ -137,36 +137,52 @@ class Mentorships(Verbs):
 
     async def page(self, id: str, query: PageQuery) -> Page:
         """What a page behind a link shows. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.page, now, rpc_timeout=PATIENCE))
+        return await self._shown(id, MentorshipWorkflow.page, query, lifecycle.page)
 
     async def journey(self, id: str, query: PageQuery) -> Journey:
         """One person's journey page. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.journey, now, rpc_timeout=PATIENCE))
+        return await self._shown(id, MentorshipWorkflow.journey, query, lifecycle.journey)
 
     async def export(self, id: str, query: PageQuery) -> Export:
         """All that is kept of one person. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.export, now, rpc_timeout=PATIENCE))
+        return await self._shown(
+            id, MentorshipWorkflow.export, query, lambda m, asked, at: lifecycle.export(m, asked.role, at)
+        )
 
     async def coordinator(self, id: str, query: CoordinatorQuery) -> CoordinatorPage:
         """The coordinator's page. Changes nothing."""
-        now = query.evolve(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.coordinator, now, rpc_timeout=PATIENCE))
+        return await self._shown(id, MentorshipWorkflow.coordinator, query, lifecycle.coordinator)
 
     async def overview(self, id: str) -> Overview:
         """The mentorship as ops see it. Changes nothing."""
         now = OverviewQuery(at=await self._clock(id))
-        return await self._answer(id, self._handle(id).query(MentorshipWorkflow.overview, now, rpc_timeout=PATIENCE))
+        handle = self._handle(id)
+        return await self._answer(
+            id,
+            view(
+                handle,
+                lambda unless: handle.query(
+                    MentorshipWorkflow.overview, now, reject_condition=unless, rpc_timeout=PATIENCE
+                ),
+                lifecycle.overview,
+                PATIENCE,
+            ),
+        )
 
     async def measures(self, id: str) -> Measures:
         """The mentorship in numbers. Changes nothing. A worker of an older build counts as unreachable."""
         now = OverviewQuery(at=await self._clock(id))
+        handle = self._handle(id)
+        numbers = view(
+            handle,
+            lambda unless: handle.query(
+                MentorshipWorkflow.measures, now, reject_condition=unless, rpc_timeout=PATIENCE
+            ),
+            lifecycle.measures,
+            PATIENCE,
+        )
         try:
-            return await self._answer(
-                id, self._handle(id).query(MentorshipWorkflow.measures, now, rpc_timeout=PATIENCE)
-            )
+            return await self._answer(id, numbers)
         except WorkflowQueryFailedError as problem:
             raise EngineUnreachable(f"The worker of this mentorship can't tell: {problem}") from problem
 
@@ -218,6 +234,26 @@ class Mentorships(Verbs):
     async def forget(self, whom: Forget, elsewhere: Elsewhere) -> Forgotten:
         """Forgets a person: see `workflows.erasure`."""
         return await Erasure(self._client, elsewhere).forget(whom)
+
+    async def _shown(
+        self,
+        id: str,
+        query: Callable[[MentorshipWorkflow, Q], T],
+        asked: Q,
+        read: Callable[[Mentorship, Q, datetime], T],
+    ) -> T:
+        """What one person or the coordinator is shown now."""
+        handle, clock = self._handle(id), await self._clock(id)
+        now = asked.evolve(at=clock)
+        return await self._answer(
+            id,
+            view(
+                handle,
+                lambda unless: handle.query(query, now, reject_condition=unless, rpc_timeout=PATIENCE),
+                lambda m, at: read(m, now, max(at, clock)),
+                PATIENCE,
+            ),
+        )
 
     def _handle(self, id: str) -> Handle:
         return self._client.get_workflow_handle_for(MentorshipWorkflow.run, workflow_id(id))

@@ -38,8 +38,8 @@ class PlatformEventsWorkflow:
 
     Input and result: `Feed`. Nothing waits for it: a receiver that is down delays this workflow and nothing else.
 
-    Signals: `tell`, with the next events, and `resume`, by which ops say that an
-    endpoint which answered 410 is back.
+    Signals: `tell`, with the next events, `resume`, by which ops say that an endpoint which answered 410 is back, and
+    `wake`, which lets a sleeping run see that another build became current.
 
     Query: `feed`. The search attribute TrellisStatus is `paused` after a 410, and `given_up` once an event was.
     """
@@ -74,18 +74,26 @@ class PlatformEventsWorkflow:
         self._told += 1
         self._resumed += 1
 
+    @workflow.signal(description="Look around: another build may have become current.")
+    def wake(self) -> None:
+        """Ends the rest, nothing else."""
+        self._told += 1
+
     @workflow.query(description="What waits, what was given up, and whether the endpoint is gone.")
     def feed(self) -> Feed:
         """Where it stands."""
         return self._feed
 
     async def _deliver_what_waits(self) -> None:
-        while self._feed.waiting:
+        while self._feed.waiting and not _is_newer_version():
             event, resumed = self._feed.waiting[0], self._resumed
             try:
                 await self._announce(event)
             except ActivityError as failure:
                 cause = failure.cause
+                if _is_newer_version():
+                    # Cut short, not refused for good: the next run tries anew.
+                    return
                 if not isinstance(cause, ApplicationError) or cause.type != GONE:
                     self._give_up(event)
                 elif self._resumed == resumed:
@@ -96,17 +104,26 @@ class PlatformEventsWorkflow:
                 self._drop_first()
 
     async def _announce(self, event: AnyEvent) -> None:
-        """One activity for each event; Temporal repeats it. By name: a workflow needs not know how events travel."""
+        """One activity for each event; Temporal repeats it. By name: a workflow needs not know how events travel.
+
+        For a newer version it is cut short, which may take an attempt that is under way to its end: a receiver that is
+        down must not hold the old build for days.
+        """
         left = event.timestamp + TRIED_FOR - workflow.now()
-        await workflow.execute_activity(
+        attempts = workflow.start_activity(
             "announce",
             Announcement(event=event, gone=self._feed.gone),
             task_queue=workflow.info().task_queue + QUEUE,
             schedule_to_close_timeout=min(max(left, TRIED_AT_LEAST), TRIED_FOR),
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             retry_policy=RETRIES,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             summary=event.type,
         )
+        await workflow.wait_condition(lambda: attempts.done() or _is_newer_version())
+        if not attempts.done():
+            attempts.cancel()
+        await attempts
 
     def _give_up(self, event: AnyEvent) -> None:
         workflow.logger.error("Gave up %s: nobody took it for too long", event.id)
@@ -146,12 +163,13 @@ class PlatformEventsWorkflow:
             new_stage=False,
             timer_running=False,
             suggested=info.is_continue_as_new_suggested(),
-            newer_version=info.is_target_worker_deployment_version_changed(),
+            newer_version=_is_newer_version(),
         )
 
     def _renew(self) -> None:
-        upgrades = workflow.info().is_target_worker_deployment_version_changed()
-        workflow.continue_as_new(
-            self._feed,
-            initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE if upgrades else None,
-        )
+        upgrade = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE if _is_newer_version() else None
+        workflow.continue_as_new(self._feed, initial_versioning_behavior=upgrade)
+
+
+def _is_newer_version() -> bool:
+    return workflow.info().is_target_worker_deployment_version_changed()

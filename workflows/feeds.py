@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowHandle
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
@@ -70,7 +70,13 @@ class Feeds:
         with _reachable():
             async for execution in self._client.list_workflows(TROUBLED, rpc_timeout=PATIENCE):
                 handle = self._handle(execution.id, execution.run_id)
-                feed = await handle.query(PlatformEventsWorkflow.feed, rpc_timeout=PATIENCE)
+                # One that has ended is not asked: the build on which it did may be long gone.
+                done = execution.status is WorkflowExecutionStatus.COMPLETED
+                feed = await (
+                    handle.result(rpc_timeout=PATIENCE)
+                    if done
+                    else handle.query(PlatformEventsWorkflow.feed, rpc_timeout=PATIENCE)
+                )
                 yield Troubled(
                     mentorship=feed.mentorship,
                     status=PAUSED if feed.gone else GIVEN_UP if feed.given_up else ACTIVE,

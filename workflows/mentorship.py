@@ -49,7 +49,8 @@ class MentorshipWorkflow:
     is the receipt's id, and makes a press count once across runs.
 
     Signals: what the platform wants, one for each of `models.commands.COMMANDS` (pause, resume, end, …), and
-    `mail_event`, what the mail provider reports. One that can't be applied is logged and changes nothing.
+    `mail_event`, what the mail provider reports. One that can't be applied is logged and changes nothing. `wake` lets a
+    sleeping run see that another build became current.
 
     Queries: `page` and `journey` for one person's web pages, `export` for their own data, `coordinator` for the
     coordinator's page, `overview` and `measures` for ops.
@@ -118,6 +119,11 @@ class MentorshipWorkflow:
             self._messages += 1
         except Rejected as problem:
             workflow.logger.warning("Ignored mail event %s of letter %s: %s", event.event, event.letter, problem.code)
+
+    @workflow.signal(description="Look around: another build may have become current.")
+    def wake(self) -> None:
+        """Ends the rest, nothing else: whether there is a newer version is told to the task that this begins."""
+        self._messages += 1
 
     @workflow.query(description="What one person's page behind a link shows.")
     def page(self, query: PageQuery) -> Page:
