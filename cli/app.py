@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import mentorships, replacing, steering, trying
+from cli import encryption, mentorships, replacing, steering, trying
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -27,5 +27,6 @@ app.command()(steering.end)
 app.command(name="replace-mentor")(replacing.replace_mentor)
 app.command()(steering.events)
 app.command(name="api-key")(api_key)
+app.command(name="payload-key")(encryption.payload_key)
 app.command()(trying.preview)
 app.command()(trying.demo)

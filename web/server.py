@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from limits.errors import ConfigurationError
 from pydantic import ValidationError
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
@@ -29,7 +28,8 @@ from web.app import create_app
 from web.deadlines import PromptProtocol
 from web.engine import Engine, ListedMentorship
 from workflows.client import ListedPage, Mentorships, Started
-from workflows.connection import EngineUnreachable
+from workflows.connection import EngineUnreachable, data_converter
+from workflows.encryption import PayloadUnreadable
 from workflows.time_skipping import current_time, skip_to_next
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
@@ -119,7 +119,7 @@ async def connect_lazily() -> Client:
     """A client by environment and profile. It connects at its first call, so that pages can come before Temporal."""
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=True)
+    return await Client.connect(**config, data_converter=data_converter(settings()), lazy=True)
 
 
 class LateConnected:
@@ -181,6 +181,10 @@ class LateConnected:
 async def _connected(call: Awaitable[T]) -> T:
     try:
         return await call
+    except PayloadUnreadable as problem:
+        # The person gets the page of an engine that can't be reached; what to do is for operators.
+        log.error("%s", problem)
+        raise
     except RuntimeError as problem:
         # A lazy client that can't connect raises this and nothing more specific.
         if "Failed client connect" not in str(problem):

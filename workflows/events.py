@@ -153,5 +153,6 @@ class PlatformEventsWorkflow:
         upgrades = workflow.info().is_target_worker_deployment_version_changed()
         workflow.continue_as_new(
             self._feed,
+            memo=workflow.memo(),  # Given again, it is encrypted anew, by the key of today.
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE if upgrades else None,
         )

@@ -215,6 +215,7 @@ class MentorshipWorkflow:
         upgrades = workflow.info().is_target_worker_deployment_version_changed()
         workflow.continue_as_new(
             lifecycle.compacted(self._state, workflow.now()),
+            memo=workflow.memo(),  # Given again, it is encrypted anew, by the key of today.
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE if upgrades else None,
         )
 
