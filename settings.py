@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from web.api.keys import read_keys
 from workflows.build import build_id
+from workflows.payload_keys import MAKE_ONE, PayloadKey, read_payload_keys
 
 ROOT = Path(__file__).resolve().parent
 LOCAL_KEY = "local-mode-only-not-a-secret-local-mode-only"
@@ -56,6 +57,11 @@ class Settings(BaseSettings):
     """Comma-separated secrets as `whsec_…`. All of them sign, so that receivers can change theirs without a break."""
     webhook_allow_internal: bool = False
     """Lets webhooks go to private and loopback addresses, and over plain http."""
+    payload_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Comma-separated `id:key`, as `python starter.py payload-key` makes them: they encrypt what Temporal stores. The
+    last one encrypts, all of them decrypt. Outside local mode there must be one. See docs/encryption.md."""
+    payload_encryption: bool | None = None
+    """Unset: wherever there are keys. In local mode it may be false: then keys decrypt, and nothing is encrypted."""
     programs_dir: Path = ROOT / "programs"
     task_queue: str = "trellis"
     work: Annotated[tuple[Literal["mentorships", "mail", "events"], ...], NoDecode] = ("mentorships", "mail", "events")
@@ -112,6 +118,16 @@ class Settings(BaseSettings):
     def build(self) -> str:
         """The build of this process."""
         return self.build_id or build_id()
+
+    @property
+    def encrypts_payloads(self) -> bool:
+        """Whether what this process gives to Temporal is encrypted."""
+        return bool(self.payload_keys) if self.payload_encryption is None else self.payload_encryption
+
+    @property
+    def payload_keyring(self) -> tuple[PayloadKey, ...]:
+        """The keys that encrypt what Temporal stores, the one that writes at the end."""
+        return read_payload_keys([key.get_secret_value() for key in self.payload_keys])
 
     @property
     def bounds_rates(self) -> bool:
@@ -174,6 +190,12 @@ class Settings(BaseSettings):
         read_keys(value)
         return value
 
+    @field_validator("payload_keys")
+    @classmethod
+    def _are_payload_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        read_payload_keys([key.get_secret_value() for key in value])
+        return value
+
     @field_validator("work", mode="after")
     @classmethod
     def _is_work(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -181,7 +203,9 @@ class Settings(BaseSettings):
             raise ValueError("must name at least one of mentorships, mail and events")
         return value
 
-    @field_validator("link_keys", "trusted_proxies", "webhook_secrets", "api_keys", "work", mode="before")
+    @field_validator(
+        "link_keys", "trusted_proxies", "webhook_secrets", "api_keys", "payload_keys", "work", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -253,6 +277,20 @@ class Settings(BaseSettings):
             raise ValueError("TRELLIS_LINK_KEYS must be set outside local mode (TRELLIS_LOCAL=false)")
         if any(len(key.get_secret_value()) < 32 for key in self.link_keys):
             raise ValueError("each key in TRELLIS_LINK_KEYS must have 32 characters or more")
+        return self
+
+    @model_validator(mode="after")
+    def _encrypts_outside_local_mode(self) -> Self:
+        if self.payload_encryption is False and not self.local:
+            raise ValueError("TRELLIS_PAYLOAD_ENCRYPTION may be false in local mode only (TRELLIS_LOCAL=true)")
+        if self.payload_keys:
+            return self
+        if self.payload_encryption:
+            raise ValueError(f"TRELLIS_PAYLOAD_KEYS must hold a key (TRELLIS_PAYLOAD_ENCRYPTION=true): {MAKE_ONE}")
+        if not self.local:
+            raise ValueError(
+                "TRELLIS_PAYLOAD_KEYS must hold a key outside local mode, to encrypt what Temporal stores: " + MAKE_ONE
+            )
         return self
 
 

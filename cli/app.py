@@ -2,7 +2,20 @@
 
 import typer
 
-from cli import doctor, forgetting, listing, mentorships, payload, replacing, report, steering, stuck, trying, upgrade
+from cli import (
+    doctor,
+    encryption,
+    forgetting,
+    listing,
+    mentorships,
+    payload,
+    replacing,
+    report,
+    steering,
+    stuck,
+    trying,
+    upgrade,
+)
 from models.acts import ACTS
 from web.api.minting import api_key
 
@@ -35,6 +48,7 @@ app.command()(steering.events)
 app.command()(forgetting.forget)
 app.command()(doctor.doctor)
 app.command(name="api-key")(api_key)
+app.command(name="payload-key")(encryption.payload_key)
 app.command()(upgrade.version)
 app.command()(upgrade.fleet)
 app.command()(upgrade.upgrade)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from settings import ROOT, Settings, told
+from tests.payload_keys import entries
 
 SECRET = "SG.not-to-be-shown"
 PUBLIC_KEY = (
@@ -56,6 +57,13 @@ def problem(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
         ({"WEBHOOK_URL": f"https://me:{SECRET}@hooks.example.com"}, "TRELLIS_WEBHOOK_URL"),
         ({"WEBHOOK_URL": "http://hooks.example.com"}, "TRELLIS_WEBHOOK_URL"),
         ({"WEBHOOK_URL": "hooks.example.com"}, "TRELLIS_WEBHOOK_URL"),
+        ({"PAYLOAD_KEYS": SECRET}, "TRELLIS_PAYLOAD_KEYS: entry 1 must be id:key"),
+        ({"PAYLOAD_ENCRYPTION": "true"}, "TRELLIS_PAYLOAD_KEYS must hold a key"),
+        ({"LOCAL": "false", "LINK_KEYS": "k" * 40}, "`python starter.py payload-key`"),
+        (
+            {"LOCAL": "false", "LINK_KEYS": "k" * 40, "PAYLOAD_KEYS": entries("a"), "PAYLOAD_ENCRYPTION": "false"},
+            "TRELLIS_PAYLOAD_ENCRYPTION may be false in local mode only",
+        ),
         (
             {
                 "LOCAL": "false", "LINK_KEYS": "k" * 40, "MAILER": "smtp", "SMTP_HOST": "mail.example.com",
@@ -83,6 +91,19 @@ def test_what_is_right_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert own.sendgrid_host == "https://api.eu.sendgrid.com"
     assert own.sendgrid_webhook_key == PUBLIC_KEY
     assert SECRET not in repr(own)
+
+
+@pytest.mark.parametrize("command", [("worker.py",), ("-m", "web.server"), ("starter.py", "list")])
+def test_outside_local_mode_no_program_begins_without_a_key_for_what_temporal_stores(command: tuple[str, ...]) -> None:
+    environment = {**os.environ, "TRELLIS_LOCAL": "false", "TRELLIS_LINK_KEYS": "k" * 40}
+    run = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode in (1, 2)
+    assert run.stderr.splitlines() == [
+        "TRELLIS_PAYLOAD_KEYS must hold a key outside local mode, to encrypt what Temporal stores: "
+        "make one with `python starter.py payload-key`"
+    ]
 
 
 @pytest.mark.parametrize("command", [("worker.py",), ("-m", "web.server"), ("starter.py", "preview", "career")])

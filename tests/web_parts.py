@@ -23,6 +23,7 @@ from models.people import Start, StartPerson
 from models.program import Program
 from models.state import Mentorship, Receipt
 from settings import LOCAL_KEY, Settings
+from tests.payload_keys import entries
 from web.app import create_app
 from web.engine import Skip
 from workflows import fingerprints
@@ -172,6 +173,7 @@ class Browser:
             outbox_dir=outbox or Path("does-not-exist"),
             base_url=BASE,
             link_keys=keys,  # type: ignore[arg-type]
+            payload_keys="" if local else entries("a"),  # type: ignore[arg-type]
         )
         self.engine = engine
         self.app = create_app(engine, settings, skip)

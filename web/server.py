@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from limits.errors import ConfigurationError
 from pydantic import ValidationError
 from temporalio.client import Client, Interceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
@@ -38,7 +37,8 @@ from web.draining import DrainingServer
 from web.engine import Engine, ListedMentorship
 from web.watched import press
 from workflows.client import ListedPage, Mentorships, Started
-from workflows.connection import EngineUnreachable
+from workflows.connection import EngineUnreachable, data_converter
+from workflows.encryption import PayloadUnreadable
 from workflows.erasure import Elsewhere, Forget, Forgotten
 from workflows.time_skipping import current_time, skip_to_next
 
@@ -144,7 +144,7 @@ async def connect_lazily(runtime: Runtime | None = None, interceptors: Sequence[
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(
-        **config, data_converter=pydantic_data_converter, lazy=True, runtime=runtime, interceptors=interceptors
+        **config, data_converter=data_converter(settings()), lazy=True, runtime=runtime, interceptors=interceptors
     )
 
 
@@ -212,6 +212,10 @@ class LateConnected:
 async def _connected(call: Awaitable[T]) -> T:
     try:
         return await call
+    except PayloadUnreadable as problem:
+        # The person gets the page of an engine that can't be reached; what to do is for operators.
+        log.error("%s", problem)
+        raise
     except RuntimeError as problem:
         # A lazy client that can't connect raises this and nothing more specific.
         if "Failed client connect" not in str(problem):

@@ -3,19 +3,23 @@
 See https://docs.temporal.io/develop/environment-configuration.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
+from settings import Settings, settings
+from workflows.encryption import EncryptedFailures, Encryption
+from workflows.unreachable import EngineUnreachable
+
+__all__ = ["EngineUnreachable", "connect", "data_converter"]
+
 DEFAULT_ADDRESS = "localhost:7233"
-
-
-class EngineUnreachable(Exception):
-    """Temporal, or a worker behind it, does not answer. Whatever was asked may be asked again: it counts once."""
 
 
 async def connect(
@@ -34,13 +38,23 @@ async def connect(
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(
-            **config, data_converter=pydantic_data_converter, runtime=runtime, interceptors=interceptors
+            **config, data_converter=data_converter(settings()), runtime=runtime, interceptors=interceptors
         )
     except (RuntimeError, RPCError, ValueError) as problem:
         raise EngineUnreachable(
             f"Can't reach Temporal at {config['target_host']}: {_reason(problem)}. "
             "Start one with `make demo`, or set TEMPORAL_ADDRESS."
         ) from problem
+
+
+def data_converter(own: Settings) -> DataConverter:
+    """How everything travels to Temporal and back: as JSON, and encrypted where the settings have keys for it."""
+    encrypts = own.encrypts_payloads
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=Encryption(own.payload_keyring, encrypts=encrypts),
+        failure_converter_class=EncryptedFailures if encrypts else pydantic_data_converter.failure_converter_class,
+    )
 
 
 def _reason(problem: Exception) -> str:

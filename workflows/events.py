@@ -168,7 +168,8 @@ class PlatformEventsWorkflow:
 
     def _renew(self) -> None:
         upgrade = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE if _is_newer_version() else None
-        workflow.continue_as_new(self._feed, initial_versioning_behavior=upgrade)
+        memo = workflow.memo()  # Given again, it is encrypted anew, by the key of today.
+        workflow.continue_as_new(self._feed, memo=memo, initial_versioning_behavior=upgrade)
 
 
 def _is_newer_version() -> bool:

@@ -237,11 +237,11 @@ class MentorshipWorkflow:
         self._renewing = True
         await self._finish_handlers()
         upgrades = workflow.info().is_target_worker_deployment_version_changed()
-        memo = workflow.memo()
         workflow.continue_as_new(
             lifecycle.compacted(self._state, workflow.now()),
-            # The server hands on the memo of the start, without what was upserted since.
-            memo=memo if fingerprints.ADDRESSES in memo else None,
+            # Of itself the server hands on the memo of the start, without what was upserted since. Given again, it is
+            # also encrypted anew, by the key of today.
+            memo=workflow.memo(),
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE if upgrades else None,
         )
 
