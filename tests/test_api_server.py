@@ -26,6 +26,26 @@ from workflows.time_skipping import idle
 LINES = 120
 
 
+async def test_a_mentor_is_replaced_once(mentorships: Mentorships, client: Client) -> None:
+    platform = Platform(mentorships)
+    await platform.ask("POST", "/mentorships", json={**START, "id": "replaced"})
+    await idle(client, "replaced")
+    path, new = "/mentorships/replaced/replace-mentor", {**START["mentor"], "email": "lena@example.com"}
+    wanted = {"id": "replaced-2", "mentor": new}
+    problem(await platform.ask("POST", path, Scope.WRITE, json=wanted), 403, "scope")
+    same = {"id": "replaced-2", "mentor": {**new, "email": START["mentee"]["email"]}}
+    problem(await platform.ask("POST", path, json=same), 422, "invalid")
+    told = problem(await platform.ask("POST", path, json={**wanted, "id": "replaced"}), 422, "invalid")
+    assert set(fields(told)) == {"id"}
+    first, again = [await platform.ask("POST", path, json=wanted) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["id"] == again.json()["id"] == "replaced-2"
+    seen = (await platform.ask("GET", "/mentorships/replaced")).json()
+    assert (seen["outcome"], seen["successor"]) == ("cancelled", "replaced-2")
+    problem(await platform.ask("POST", path, json={**wanted, "id": "replaced-3"}), 409, "ended")
+    problem(await platform.ask("POST", "/mentorships/nobody/replace-mentor", json=wanted), 404, "no_such_mentorship")
+
+
 async def soon(look: Callable[[], Awaitable[Any]], expected: object) -> None:
     """Lists are a moment behind what happens."""
     for _ in range(100):

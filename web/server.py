@@ -16,7 +16,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
-from models.answers import ActBase
+from models.answers import ActBase, Goal
 from models.export import Export
 from models.journeys import Journey
 from models.mail import MailEvent
@@ -179,9 +179,9 @@ class LateConnected:
         """See `Mentorships.overview`."""
         return await _connected(self._engine.overview(id))
 
-    async def start(self, start: Start, program: Program) -> Started:
+    async def start(self, start: Start, program: Program, *, goals: tuple[Goal, ...] = ()) -> Started:
         """See `Mentorships.start`."""
-        return await _connected(self._engine.start(start, program))
+        return await _connected(self._engine.start(start, program, goals=goals))
 
     async def list_page(self, query: str = "", *, limit: int = 50, cursor: str = "") -> ListedPage:
         """See `Mentorships.list_page`."""

@@ -13,6 +13,7 @@ from web.api.bodies import BY_NAME, WHOLE, BulkLine
 from web.api.erasure import erasure_routes
 from web.api.mentorships import mentorship_routes
 from web.api.problems import TITLES, ApiProblem, ProblemDetails, invalid
+from web.api.replacing import replacing_routes
 from web.engine import Engine
 from web.guards import LastResort
 
@@ -52,8 +53,9 @@ def create_api(engine: Engine, settings: Settings, links: Links) -> FastAPI:
     )
     mentorships = mentorship_routes(engine, settings, links)
     people = erasure_routes(engine, settings)
-    api.include_router(mentorships)
-    api.include_router(people)
+    replacing = replacing_routes(engine, settings)
+    for router in (mentorships, replacing, people):
+        api.include_router(router)
 
     @api.get("/problems/{code}", include_in_schema=False)
     async def problem(code: str) -> dict[str, str | int]:
@@ -62,7 +64,7 @@ def create_api(engine: Engine, settings: Settings, links: Links) -> FastAPI:
         status, title = TITLES[code]
         return {"code": code, "status": status, "title": title}
 
-    _handle_problems(api, [*api.routes, *mentorships.routes, *people.routes])
+    _handle_problems(api, [*api.routes, *mentorships.routes, *replacing.routes, *people.routes])
     _document_problems(api)
     # Here and not around the whole application alone: an application answers its own failures, in plain text.
     api.add_middleware(LastResort, answer=lambda request: refusal(request, 500))

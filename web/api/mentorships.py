@@ -80,7 +80,7 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
         The id is yours, and makes this idempotent: the same request again answers 200 and changes nothing; the same id
         with other facts is a 409 whose `errors` name what differs.
         """
-        started = await _beginner(engine, _Programs(settings.programs_dir))(body)
+        started = await _beginner(engine, Programs(settings.programs_dir))(body)
         response.status_code = 200 if started.already_running else 201
         return started
 
@@ -96,14 +96,14 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
         except BadCursor:
             errors = [FieldProblem(field="cursor", message="is not of an earlier page with the same filter")]
             raise ApiProblem("bad_cursor", "Begin again without a cursor.", errors) from None
-        found = await _asked(engine.list_page(query, limit=wanted.limit, cursor=cursor))
+        found = await asked(engine.list_page(query, limit=wanted.limit, cursor=cursor))
         more = cursors.write(query, found.cursor) if found.cursor is not None else None
         return MentorshipList(mentorships=found.mentorships, cursor=more)
 
     @router.get("/count", dependencies=[read], responses=documented(*ALWAYS))
     async def count(wanted: Annotated[Filter, Query()]) -> Count:
         """Count mentorships by what all of them are."""
-        return Count(count=await _asked(engine.count(wanted.query())))
+        return Count(count=await asked(engine.count(wanted.query())))
 
     @router.post(
         "/mentorships/bulk",
@@ -128,23 +128,23 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
         starting. To go on after a broken connection, send the same lines again: each mentorship begins once.
         """
         _must_be(NDJSON, request)
-        begin = _beginner(engine, _Programs(settings.programs_dir))
+        begin = _beginner(engine, Programs(settings.programs_dir))
         return LinesResponse(answers(request.stream(), begin, request_id(request)))
 
     @router.get("/mentorships/{id}", dependencies=[read], responses=documented(*ALWAYS, "no_such_mentorship"))
     async def read_one(id: Id) -> Standing:
         """Where a mentorship stands: stage, whom it waits for, what is next, its health with reasons, its outcome."""
-        return Standing.of(await _asked(engine.overview(id)))
+        return Standing.of(await asked(engine.overview(id)))
 
     @router.get("/mentorships/{id}/summary", dependencies=[read], responses=documented(*ALWAYS, "no_such_mentorship"))
     async def summary(id: Id) -> Figures:
         """A mentorship in figures: sessions, commitments, check-ins, how far each goal is. No words of the two."""
-        return Figures.of((await _asked(engine.journey(id, PageQuery(role=Role.MENTEE)))).summary)
+        return Figures.of((await asked(engine.journey(id, PageQuery(role=Role.MENTEE)))).summary)
 
     @router.get("/mentorships/{id}/export", dependencies=[admin], responses=documented(*ALWAYS, "no_such_mentorship"))
     async def export(id: Id, whose: Annotated[Whose, Query()]) -> Export:
         """All that is kept of one of the two, as that person can download it from their journey page. Personal data."""
-        return await _asked(engine.export(id, PageQuery(role=whose.role)))
+        return await asked(engine.export(id, PageQuery(role=whose.role)))
 
     @router.post(
         "/mentorships/{id}/commands",
@@ -167,8 +167,8 @@ def mentorship_routes(engine: Engine, settings: Settings, links: Links) -> APIRo
             raise ApiProblem("scope", f"The command {body.command!r} needs an admin key.")
         name = f"{key.name}\x1f{id}\x1f{once or secrets.token_hex()}"
         update_id = hashlib.sha256(name.encode()).hexdigest()[:32]
-        order = _obeyable(body, _Programs(settings.programs_dir))
-        return Done.of(await _asked(engine.act(id, Coordinate(command=order), update_id=update_id)))
+        order = _obeyable(body, Programs(settings.programs_dir))
+        return Done.of(await asked(engine.act(id, Coordinate(command=order), update_id=update_id)))
 
     return router
 
@@ -184,7 +184,7 @@ def _must_be(kind: str, request: Request) -> None:
         raise ApiProblem("media_type", f"Found Content-Type: {found[:60] or 'none'}; send {kind}.")
 
 
-def _obeyable(body: Steering, known: "_Programs") -> Command:
+def _obeyable(body: Steering, known: "Programs") -> Command:
     """What the workflow obeys: it can't look a program up."""
     if not isinstance(body, ChangeProgram):
         return body
@@ -192,16 +192,16 @@ def _obeyable(body: Steering, known: "_Programs") -> Command:
     return ChangeProgramCommand(program=known.named(given) if isinstance(given, str) else given)
 
 
-def _beginner(engine: Engine, known: "_Programs") -> Begin:
+def _beginner(engine: Engine, known: "Programs") -> Begin:
     """Starts mentorships, and reads each program once for all of them."""
 
     async def begin(start: Start) -> Started:
-        return await _asked(engine.start(start, known.named(start.program)))
+        return await asked(engine.start(start, known.named(start.program)))
 
     return begin
 
 
-class _Programs:
+class Programs:
     """The programs that there are, each read once. One is made for each request: a file may change."""
 
     def __init__(self, folder: FilePath) -> None:
@@ -225,7 +225,7 @@ class _Programs:
             raise ApiProblem("invalid", "There is no such program.", errors) from None
 
 
-async def _asked(call: Awaitable[T]) -> T:
+async def asked(call: Awaitable[T]) -> T:
     """The engine's answer, or the problem that its refusal is."""
     try:
         return await call
