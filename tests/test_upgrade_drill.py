@@ -10,11 +10,11 @@ from demo.upgrade_drill import FAULTLESS, drill
 
 @pytest.mark.timeout(240)
 async def test_mentorships_of_every_stage_move_to_a_changed_build_and_lose_nothing(tmp_path: Path) -> None:
-    found = await drill(tmp_path, 5, patient=False)
+    found = await drill(tmp_path, 6, patient=False)
     assert {name: found.figures[name] for name in FAULTLESS} == dict.fromkeys(FAULTLESS, 0)
     assert set(found.figures["stages"]) == {"intro", "goal_setting", "grow_sessions", "check_ins", "wrap_up"}
     assert len(set(found.figures["builds"])) == 3
-    assert found.figures["woken"] == 10
+    assert found.figures["woken"] == 12
     assert found.figures["open_asks"]
     assert found.figures["sessions"]
 
