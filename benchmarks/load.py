@@ -29,7 +29,7 @@ import httpx
 from benchmarks import _bare_life
 from benchmarks._lives import Bare, Driver, Ours, shape_of
 from benchmarks._result import Goal, Result, run
-from benchmarks._watching import Watch, backlog, megabytes, processor_seconds, quantile, until_nothing_waits
+from benchmarks._watching import EVERY, Watch, backlog, megabytes, processor_seconds, quantile, until_nothing_waits
 from demo.server import Parts, Ports
 from links import Links, Purpose
 from models.base import Role
@@ -45,6 +45,9 @@ PROBES = 20
 OFTEN = 0.1
 """Seconds between two presses, and two looks at a page, of those who are there besides."""
 A_SMALL_CACHE = "20"
+WARM_UP = 100
+"""Mentorships after which a fresh worker has loaded its code and grown its threads."""
+PATIENCE = 300
 
 
 async def measure(arguments: Namespace) -> Result:
@@ -182,15 +185,20 @@ class Load:
             told = {"TRELLIS_CACHED_MENTORSHIPS": cache}
             await self.parts.start("worker", [sys.executable, "worker.py"], told)
             pid = self.parts.running["worker"].process.pid
-            warm = Ours(self.client, f"{name}-warm")
-            await _some_at_once((warm.begin(number) for number in range(50)), 10)
-            await until_nothing_waits(self.client, QUEUE)
+            await self._begin(f"{name}-warm", WARM_UP)
             before = megabytes(pid)
-            lives = Ours(self.client, name)
-            await _some_at_once((lives.begin(number) for number in range(sleepers)), 10)
-            await until_nothing_waits(self.client, QUEUE)
-            await asyncio.sleep(1)
+            await self._begin(name, sleepers)
             self.result.figures[f"{name}_kilobytes_each"] = round(1000 * (megabytes(pid) - before) / sleepers, 1)
+
+    async def _begin(self, name: str, number: int) -> None:
+        """Begins so many mentorships, and waits until they are asleep again: each has mailed both its people."""
+        lives = Ours(self.client, name)
+        await _some_at_once((lives.begin(one) for one in range(number)), 10)
+        async with asyncio.timeout(PATIENCE):
+            # The mails are files that another process writes.
+            while len([*self.parts.outbox.glob(f"{name}-[0-9]*.eml")]) < 2 * number:  # noqa: ASYNC110
+                await asyncio.sleep(EVERY)
+        await asyncio.sleep(1)
 
     def _watch(self) -> Watch:
         pids = {name: self.parts.running[name].process.pid for name in ("worker", "web")}
