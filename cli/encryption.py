@@ -1,11 +1,17 @@
 """Commands for the keys that encrypt what Temporal stores."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from cli.terminal import WRONG_INPUT, fail
+from cli.terminal import WRONG_INPUT, AsJson, fail, run, say
+from cli.views import as_json as json_of
+from settings import settings
+from workflows.connection import connect
+from workflows.key_usage import KeyUse, keys_in_use
 from workflows.payload_keys import new_payload_key
 
 
@@ -28,3 +34,45 @@ def payload_key(
     typer.echo(
         "If there are keys already, put it before them, everywhere, and only then at the end: docs/encryption.md."
     )
+
+
+def keys(
+    every_payload: Annotated[
+        bool, typer.Option("--every-payload", help="Read all histories, and not only how each run began.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which keys what Temporal keeps still needs, before an old one is dropped.
+
+    Each renewal of a mentorship closes a run and begins another. A closed run needs its key for who looks at what has
+    ended, until the server deletes it.
+
+    Examples: `python starter.py keys` · `python starter.py keys --every-payload --json`
+    """
+
+    async def work() -> list[KeyUse]:
+        return await keys_in_use(await connect(), every_payload=every_payload)
+
+    own = settings()
+    here = [key.id for key in own.payload_keyring]
+    writes = here[-1] if own.encrypts_payloads else ""
+    found = run(work())
+    if as_json:
+        say(json_of(found))
+        return
+    unused = [KeyUse(key=key) for key in here if all(use.key != key for use in found)]
+    say(_table([*found, *unused], here, writes))
+
+
+def _table(uses: Iterable[KeyUse], here: list[str], writes: str) -> Table:
+    table = Table("key", "here", "open runs", "closed runs", "the last is kept until", header_style="bold")
+    for use in uses:
+        told = "encrypts" if use.key == writes else "decrypts" if use.key in here else "[red]missing[/red]"
+        table.add_row(
+            use.key or "not encrypted",
+            told if use.key or not writes else "–",
+            str(use.open),
+            str(use.closed),
+            f"{use.kept_until:%a %d %b %Y %H:%M} UTC" if use.kept_until else "–",
+        )
+    return table

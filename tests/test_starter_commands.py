@@ -36,6 +36,8 @@ COMMANDS = (
     "version",
     "fleet",
     "upgrade",
+    "payload-key",
+    "keys",
 )
 
 

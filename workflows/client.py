@@ -35,6 +35,7 @@ from models.state import Mentorship, Receipt
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
+from workflows.encryption import PayloadUnreadable
 from workflows.erasure import Elsewhere, Erasure, Forget, Forgotten
 from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
@@ -339,10 +340,18 @@ async def _listed(execution: WorkflowExecution) -> Listed:
         health=told.get(search_attributes.HEALTH, ""),
         outcome=told.get(search_attributes.OUTCOME, ""),
         waiting_on=told.get(search_attributes.WAITING_ON, ""),
-        # The execution's own time is that of its latest run.
-        started_at=await execution.memo_value(fingerprints.STARTED_AT, execution.start_time, type_hint=datetime),
+        started_at=await _began(execution),
         ended=execution.status is not WorkflowExecutionStatus.RUNNING,
     )
+
+
+async def _began(execution: WorkflowExecution) -> datetime:
+    """When the first run did. The execution's own time is that of its latest run."""
+    try:
+        return await execution.memo_value(fingerprints.STARTED_AT, execution.start_time, type_hint=datetime)
+    except PayloadUnreadable:
+        # One mentorship whose key is missing takes no list away.
+        return execution.start_time
 
 
 def _rejection(failure: WorkflowUpdateFailedError) -> ActRejected:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from models.base import Model
 from models.events import Batch, Feed
-from workflows import search_attributes
+from workflows import fingerprints, search_attributes
 from workflows.connection import EngineUnreachable
 from workflows.events import ACTIVE, GIVEN_UP, PAUSED, PlatformEventsWorkflow, events_id
 
@@ -52,6 +52,7 @@ class Feeds:
                     id=events_id(mentorship),
                     task_queue=self._task_queue,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    memo={fingerprints.STARTED_AT: datetime.now(UTC)},
                     static_summary=f"events of {mentorship}",
                     rpc_timeout=PATIENCE,
                 )
