@@ -66,7 +66,7 @@ def payloads(message: Message) -> Iterator[Payload]:
     if isinstance(message, SearchAttributes):
         return
     for field, value in message.ListFields():
-        if field.type != field.TYPE_MESSAGE:
+        if field.message_type is None:
             continue
         if field.message_type.GetOptions().map_entry:
             below = [one for one in value.values() if isinstance(one, Message)]
