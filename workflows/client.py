@@ -182,10 +182,7 @@ class Mentorships(Verbs):
             lifecycle.measures,
             PATIENCE,
         )
-        try:
-            return await self._answer(id, numbers)
-        except WorkflowQueryFailedError as problem:
-            raise EngineUnreachable(f"The worker of this mentorship can't tell: {problem}") from problem
+        return await self._answer(id, numbers)
 
     async def command(self, id: str, command: Command) -> None:
         """Tells what the platform wants, and does not wait for it. Raises ActRejected if the mentorship has ended."""
@@ -290,6 +287,9 @@ class Mentorships(Verbs):
                 raise _unreachable(problem) from problem
         except (RPCTimeoutOrCancelledError, TimeoutError) as problem:
             raise EngineUnreachable("The mentorship did not answer in time: is a worker running?") from problem
+        except WorkflowQueryFailedError as problem:
+            # Its worker lacks the query, or a key to read it: another build, or other settings.
+            raise EngineUnreachable(f"The worker of this mentorship can't tell: {problem}") from problem
         if await self._exists(id):
             raise ActRejected(ENDED, "This mentorship has ended.")
         raise NoSuchMentorship(id)
