@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 
 from tests.payload_keys import entries, settings_with
 from workflows.connection import EngineUnreachable, data_converter
-from workflows.encryption import ENCODING, KEY_ID, EncryptedFailures, Encryption, PayloadUnreadable, key_of
+from workflows.encryption import EncryptedFailures, Encryption, PayloadUnreadable
 from workflows.payload_keys import new_payload_key, read_payload_keys
+from workflows.sealed import ENCODING, KEY_ID, key_of
 
 SECRET = "Theo is afraid of talks"
 

@@ -22,9 +22,10 @@ from worker import build
 from workflows import renewal
 from workflows.begin import workflow_id
 from workflows.client import ActRejected, EngineUnreachable, Mentorships, StartConflict
-from workflows.encryption import PayloadUnreadable, is_encrypted, key_of
+from workflows.encryption import PayloadUnreadable
 from workflows.events import events_id
 from workflows.key_usage import KeyUse, keys_in_use, payloads
+from workflows.sealed import is_encrypted, key_of
 from workflows.time_skipping import current_time, idle, skip_to_next
 
 SECRETS = ("Mara", "Theo", "@example.com", "meetup")
@@ -186,23 +187,32 @@ async def test_a_worker_without_the_key_loses_nothing_and_says_why_until_the_key
 async def test_a_client_without_the_key_is_told_which_one_is_missing(temporal_address: str) -> None:
     queue = "client-without"
     client = await client_with(temporal_address, "a")
+    without = Mentorships(await client_with(temporal_address), task_queue=queue)
     async with working(client, queue):
         id = (await Mentorships(client, task_queue=queue).start(a_start(), a_program())).id
-        mentorships = Mentorships(await client_with(temporal_address), task_queue=queue)
-        with pytest.raises(PayloadUnreadable, match="the key 'a'") as raised:
-            await mentorships.overview(id)
-        assert isinstance(raised.value, EngineUnreachable)
-        assert raised.value.key == "a"
+        with pytest.raises(PayloadUnreadable, match="the key 'a', and TRELLIS_PAYLOAD_KEYS is empty") as raised:
+            await without.overview(id)
+    assert isinstance(raised.value, EngineUnreachable)
+    assert raised.value.key == "a"
 
 
-async def test_a_client_with_a_key_that_the_worker_lacks_is_told_which_one(temporal_address: str) -> None:
-    queue = "worker-without"
+async def test_whoever_encrypts_with_a_key_that_no_worker_has_is_refused_and_holds_nothing_up(
+    temporal_address: str,
+) -> None:
+    queue = "too-early"
     client = await client_with(temporal_address, "a")
+    foreign = Mentorships(await client_with(temporal_address, "b"), task_queue=queue)
+    too_early = Mentorships(await client_with(temporal_address, "a", "b"), task_queue=queue)
     async with working(client, queue):
         id = (await Mentorships(client, task_queue=queue).start(a_start(), a_program())).id
-        mentorships = Mentorships(await client_with(temporal_address, "b"), task_queue=queue)
+        with pytest.raises(PayloadUnreadable, match=r"the key 'b'\. Give every worker this key first"):
+            await too_early.act(id, accepts(Role.MENTEE), update_id="press-1")
         with pytest.raises(EngineUnreachable, match="the key 'b'"):
-            await mentorships.overview(id)
+            await too_early.overview(id)
+        with pytest.raises(PayloadUnreadable, match="the key 'a'"):
+            await foreign.act(id, accepts(Role.MENTEE), update_id="press-1")
+        assert (await Mentorships(client).act(id, accepts(Role.MENTEE), update_id="press-1")).by is Role.MENTEE
+    assert await keys_of(client, id) == {"a"}
 
 
 async def test_a_list_is_told_though_the_key_of_some_is_missing(temporal_address: str) -> None:

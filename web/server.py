@@ -38,7 +38,6 @@ from web.engine import Engine, ListedMentorship
 from web.watched import press
 from workflows.client import ListedPage, Mentorships, Started
 from workflows.connection import EngineUnreachable, data_converter
-from workflows.encryption import PayloadUnreadable
 from workflows.erasure import Elsewhere, Forget, Forgotten
 from workflows.time_skipping import current_time, skip_to_next
 
@@ -212,9 +211,9 @@ class LateConnected:
 async def _connected(call: Awaitable[T]) -> T:
     try:
         return await call
-    except PayloadUnreadable as problem:
-        # The person gets the page of an engine that can't be reached; what to do is for operators.
-        log.error("%s", problem)
+    except EngineUnreachable as problem:
+        # The person gets a page without the reason: that is for operators.
+        log.warning("%s", problem)
         raise
     except RuntimeError as problem:
         # A lazy client that can't connect raises this and nothing more specific.

@@ -35,11 +35,11 @@ from models.state import Mentorship, Receipt
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.connection import EngineUnreachable
-from workflows.encryption import PayloadUnreadable
+from workflows.encryption import PayloadUnreadable, act_of_a_person
 from workflows.erasure import Elsewhere, Erasure, Forget, Forgotten
 from workflows.feeds import Feeds
 from workflows.mentorship import MentorshipWorkflow
-from workflows.refusal import RENEWING, Refusal
+from workflows.refusal import RENEWING, UNDECRYPTABLE, Refusal
 from workflows.replies import ActRejected, BadFilter, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
 from workflows.verbs import StartedOne, Verbs
 from workflows.views import Handle, view
@@ -258,11 +258,15 @@ class Mentorships(Verbs):
 
     async def _update(self, id: str, act: ActBase, update_id: str) -> Receipt:
         name = type(act).model_fields["act"].default
-        updating = self._handle(id).execute_update(name, act, id=update_id, result_type=Receipt)
+        sent = act_of_a_person(self._client.data_converter, act)
+        updating = self._handle(id).execute_update(name, sent, id=update_id, result_type=Receipt)
         try:
             return await self._answer(id, asyncio.wait_for(updating, PATIENCE.total_seconds()))
         except WorkflowUpdateFailedError as failure:
-            raise _rejection(failure) from failure
+            refused = _rejection(failure)
+            if refused.code == UNDECRYPTABLE:
+                raise PayloadUnreadable(refused.message, refused.field) from failure
+            raise refused from failure
         except ActRejected as rejected:
             recorded = await self._recorded(id, act, update_id) if rejected.code == ENDED else None
             if recorded is None:

@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
+from temporalio.common import RawValue
 from temporalio.converter import (
     ActivitySerializationContext,
+    DataConverter,
     DefaultFailureConverter,
     DefaultFailureConverterWithEncodedAttributes,
     PayloadCodec,
@@ -25,12 +27,11 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from models.answers import ActBase
 from workflows.payload_keys import PayloadKey
+from workflows.sealed import ENCODING, IS_ACT, KEY_ID, is_encrypted, key_of
 from workflows.unreachable import EngineUnreachable
 
-ENCODING = b"binary/encrypted"
-KEY_ID = "encryption-key-id"
-"""The name in the metadata under which other codecs for Temporal tell it, too."""
 NONCE_BYTES = 12
 WORKFLOW = "trellis-workflow"
 """The name in the sealed metadata of the workflow that a payload belongs to."""
@@ -79,8 +80,8 @@ class Encryption(PayloadCodec, WithSerializationContext):
         return [self._sealed(payload) for payload in payloads] if self._writes else list(payloads)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """See `PayloadCodec.decode`. Raises PayloadUnreadable."""
-        return [self._opened(payload) if is_encrypted(payload) else payload for payload in payloads]
+        """See `PayloadCodec.decode`. Raises PayloadUnreadable, but for an act, which is left as it is."""
+        return [self._opened_or_act(payload) if is_encrypted(payload) else payload for payload in payloads]
 
     def _sealed(self, payload: Payload) -> Payload:
         inner = Payload()
@@ -90,7 +91,16 @@ class Encryption(PayloadCodec, WithSerializationContext):
         sealed = _DEFLATED + zlib.compress(content) if len(content) >= WORTH_DEFLATING else _PLAIN + content
         nonce = secrets.token_bytes(NONCE_BYTES)
         data = nonce + self._ciphers[self._writes].encrypt(nonce, sealed, _bound(self._writes))
-        return Payload(metadata={"encoding": ENCODING, KEY_ID: self._writes.encode()}, data=data)
+        shown = {name: value for name, value in payload.metadata.items() if name == IS_ACT}
+        return Payload(metadata={"encoding": ENCODING, KEY_ID: self._writes.encode(), **shown}, data=data)
+
+    def _opened_or_act(self, payload: Payload) -> Payload:
+        try:
+            return self._opened(payload)
+        except PayloadUnreadable:
+            if IS_ACT in payload.metadata:
+                return payload
+            raise
 
     def _opened(self, payload: Payload) -> Payload:
         key = key_of(payload)
@@ -131,14 +141,11 @@ class EncryptedFailures(DefaultFailureConverterWithEncodedAttributes):
             super().to_failure(exception, payload_converter, failure)
 
 
-def is_encrypted(payload: Payload) -> bool:
-    """Whether it needs a key."""
-    return payload.metadata.get("encoding") == ENCODING
-
-
-def key_of(payload: Payload) -> str:
-    """The id of the key that an encrypted payload names, as far as it can be shown; empty for others."""
-    return payload.metadata.get(KEY_ID, b"").decode("ascii", "replace")[:40] if is_encrypted(payload) else ""
+def act_of_a_person(converter: DataConverter, act: ActBase) -> RawValue:
+    """An act as it travels to a mentorship. See `workflows.sealed.IS_ACT`."""
+    (payload,) = converter.payload_converter.to_payloads([act])
+    payload.metadata[IS_ACT] = b"true"
+    return RawValue(payload)
 
 
 def _bound(key: str) -> bytes:

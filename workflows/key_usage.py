@@ -11,7 +11,7 @@ from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowExecut
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Model
-from workflows.encryption import key_of
+from workflows.sealed import key_of
 from workflows.unreachable import EngineUnreachable
 
 OURS = "WorkflowType IN ('Mentorship', 'PlatformEvents')"
@@ -68,7 +68,7 @@ def payloads(message: Message) -> Iterator[Payload]:
     for field, value in message.ListFields():
         if field.message_type is None:
             continue
-        if field.message_type.GetOptions().map_entry:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
             below = [one for one in value.values() if isinstance(one, Message)]
         else:
             below = [value] if isinstance(value, Message) else list(value)

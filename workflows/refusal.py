@@ -1,16 +1,20 @@
 """Why an update was refused, in the shape in which it crosses the wire."""
 
 from pydantic import ValidationError
+from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ApplicationError
 
 from lifecycle.rejection import Rejected
 from models.base import Model
 from models.phrases import NOTHING, Phrase
 from models.problems import Problem, describe
+from workflows.sealed import key_of
 
 RENEWING = "renewing"
 """The code that asks the caller to try again: the mentorship is being carried into a new run."""
 INVALID = "invalid"
+UNDECRYPTABLE = "undecryptable"
+"""The code for an act that the worker can't decrypt: `field` is the id of the key that it names."""
 
 
 class Refusal(Model):
@@ -42,6 +46,13 @@ def unreadable(problem: ValidationError) -> ApplicationError:
     first = problems[0]
     message = f"{first.field}: {first.message}" if first.field else first.message
     return Refusal(code=INVALID, field=first.field, message=message, problems=problems).error()
+
+
+def undecryptable(payload: Payload) -> ApplicationError:
+    """The worker has another key than the sender."""
+    key = key_of(payload)
+    message = f"A worker can't decrypt what was sent: it names the key {key!r}. Give every worker this key first."
+    return Refusal(code=UNDECRYPTABLE, field=key, message=message).error()
 
 
 def renewing() -> ApplicationError:

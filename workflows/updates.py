@@ -12,7 +12,8 @@ from models.acts import ACTS
 from models.answers import ActBase
 from models.commands import COMMANDS, Command
 from models.state import Receipt
-from workflows.refusal import unreadable
+from workflows.refusal import undecryptable, unreadable
+from workflows.sealed import is_encrypted
 
 
 class Recipient(Protocol):
@@ -44,9 +45,14 @@ def _update(owner: type, name: str, model: type[ActBase]) -> object:
     # The argument is raw so that what can't be read is refused with its fields named. Read by the data converter, it
     # would be refused as "Failed decoding arguments".
     def handler(self: Recipient, raw: RawValue) -> Receipt:
+        if is_encrypted(raw.payload):
+            # It was accepted before, with a key that is gone: this lets the workflow task fail until it is back.
+            raise RuntimeError(undecryptable(raw.payload).message)
         return self.take(_read(model, raw))
 
     def validator(self: Recipient, raw: RawValue) -> None:
+        if is_encrypted(raw.payload):
+            raise undecryptable(raw.payload)
         self.check(_read(model, raw))
 
     _declare(handler, owner, f"update_{name}", raw=RawValue, result=Receipt)
