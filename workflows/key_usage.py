@@ -68,7 +68,7 @@ def payloads(message: Message) -> Iterator[Payload]:
     for field, value in message.ListFields():
         if field.message_type is None:
             continue
-        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        if field.message_type.GetOptions().map_entry:
             below = [one for one in value.values() if isinstance(one, Message)]
         else:
             below = [value] if isinstance(value, Message) else list(value)
