@@ -52,7 +52,7 @@ def test_both_files_are_fresh() -> None:
 def test_every_message_is_in_it() -> None:
     told = mentorship()
     assert {one["name"] for one in told["updates"]} == set(ACTS)
-    assert {one["name"] for one in told["signals"]} == {*COMMANDS, "mail_event"}
+    assert {one["name"] for one in told["signals"]} == {*COMMANDS, "mail_event", "wake"}
     queries = workflow._Definition.must_from_class(MentorshipWorkflow).queries.keys()
     assert {one["name"] for one in told["queries"]} == queries - FOR_OUR_PAGES
     assert queries > FOR_OUR_PAGES

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from models.people import Start
 from programs import load
 from settings import ROOT
 from tests.api_parts import START
+from tests.temporal_server import temporal_server
+from worker import build
 from workflows.client import ActRejected, Mentorships, StartConflict
+from workflows.connection import connect
 from workflows.verbs import Verbs
 
 PAGE = (ROOT / "docs" / "python.md").read_text()
@@ -26,17 +30,19 @@ def examples() -> list[tuple[str, str]]:
     return re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", PAGE, re.S)
 
 
-@pytest.mark.usefixtures("worker")
 async def test_the_examples_print_what_the_page_says(
-    temporal_address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("TEMPORAL_ADDRESS", temporal_address)
     names: dict[str, Any] = {}
-    for code, printed in examples():
-        running = eval(compile(code, "docs/python.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
-        if inspect.isawaitable(running):
-            await running
-        assert capsys.readouterr().out == printed, code
+    # A server of its own: the page lists and counts, and other tests leave mentorships behind.
+    with temporal_server(tmp_path / "server.log") as address:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+        async with build(await connect(address)):
+            for code, printed in examples():
+                running = eval(compile(code, "docs/python.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+                if inspect.isawaitable(running):
+                    await running
+                assert capsys.readouterr().out == printed, code
 
 
 def test_every_command_is_a_verb_and_is_on_the_page() -> None:
