@@ -32,6 +32,10 @@ SET_METHODS = {"union", "intersection", "difference", "symmetric_difference"}
 CONSUMERS = {"list", "tuple", "iter", "enumerate", "next", "map", "filter", "zip", "reversed", "dict", "join"}
 
 
+SHELL_IMPORTS = ALLOWED_IMPORTS | {"asyncio", "inspect", "json", "temporalio", "workflows"}
+"""What the workflows may import besides: asyncio is the SDK's own loop there."""
+
+
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), filename=str(path))
 
@@ -109,6 +113,30 @@ def test_no_rule_depends_on_the_order_of_a_set(path: Path) -> None:
     names = _set_names(tree)
     found = [f"line {node.lineno}: {ast.unparse(node)}" for node in _iterated(tree) if _is_set(node, names)]  # type: ignore[attr-defined]
     assert not found, f"sort it, or keep it in a dict: the order of a set changes with the hash seed: {found}"
+
+
+def _shell() -> list[Path]:
+    """What runs inside a workflow: the two of them, and what they import of their folder."""
+    found, waiting = list[Path](), [ROOT / "workflows" / name for name in ("mentorship.py", "events.py")]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.append(path)
+            names = [name for _, name in _imports(_tree(path)) if name.startswith("workflows.")]
+            waiting += [ROOT / f"{name.replace('.', '/')}.py" for name in names]
+    return sorted(found)
+
+
+@pytest.mark.parametrize("path", _shell(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_workflow_asks_nobody_but_temporal_what_time_it_is_or_for_chance(path: Path) -> None:
+    """The sandbox would see this too, at the price of a copy of the module in every cached workflow."""
+    tree = _tree(path)
+    foreign = [f"line {line}: {name}" for line, name in _imports(tree) if name.split(".")[0] not in SHELL_IMPORTS]
+    assert not foreign, f"do it in an activity instead of importing {foreign}"
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [(call.lineno, ast.unparse(call.func)) for call in calls if _called(call) in CLOCKS | READERS]
+    impure = [f"line {line}: {name}" for line, name in named if name != "workflow.now"]
+    assert not impure, f"ask `workflow` instead of calling {impure}"
 
 
 def test_models_import_nothing_of_ours_but_models_and_the_rules_only_models() -> None:
