@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     last one encrypts, all of them decrypt. Outside local mode there must be one. See docs/encryption.md."""
     payload_encryption: bool | None = None
     """Unset: wherever there are keys. In local mode it may be false: then keys decrypt, and nothing is encrypted."""
+    codec_tokens: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma-separated `name:scope:sha256`, as `python starter.py codec-token` prints them: who may let the web app
+    decrypt what the Temporal UI and command line show (scope read), and encrypt what they send (scope write). Without
+    any, there is no codec server."""
+    codec_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma-separated origins of the Temporal UIs that may ask from a browser, such as https://temporal.example.com."""
     programs_dir: Path = ROOT / "programs"
     task_queue: str = "trellis"
     work: Annotated[tuple[Literal["mentorships", "mail", "events"], ...], NoDecode] = ("mentorships", "mail", "events")
@@ -190,6 +196,21 @@ class Settings(BaseSettings):
         read_keys(value)
         return value
 
+    @field_validator("codec_tokens")
+    @classmethod
+    def _are_codec_tokens(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        read_keys(value, "codec-token")
+        return value
+
+    @field_validator("codec_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            parts = urlsplit(one)
+            if parts.scheme not in ("http", "https") or one != f"{parts.scheme}://{parts.netloc}" or one != one.lower():
+                raise ValueError("must be origins as a browser tells them, for example https://temporal.example.com")
+        return value
+
     @field_validator("payload_keys")
     @classmethod
     def _are_payload_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -204,7 +225,15 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "link_keys", "trusted_proxies", "webhook_secrets", "api_keys", "payload_keys", "work", mode="before"
+        "link_keys",
+        "trusted_proxies",
+        "webhook_secrets",
+        "api_keys",
+        "payload_keys",
+        "codec_tokens",
+        "codec_origins",
+        "work",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -285,6 +314,8 @@ class Settings(BaseSettings):
             raise ValueError("TRELLIS_PAYLOAD_ENCRYPTION may be false in local mode only (TRELLIS_LOCAL=true)")
         if self.payload_keys:
             return self
+        if self.codec_tokens:
+            raise ValueError(f"TRELLIS_PAYLOAD_KEYS must hold a key (TRELLIS_CODEC_TOKENS is set): {MAKE_ONE}")
         if self.payload_encryption:
             raise ValueError(f"TRELLIS_PAYLOAD_KEYS must hold a key (TRELLIS_PAYLOAD_ENCRYPTION=true): {MAKE_ONE}")
         if not self.local:

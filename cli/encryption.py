@@ -10,6 +10,7 @@ from rich.table import Table
 from cli.terminal import WRONG_INPUT, AsJson, fail, run, say
 from cli.views import as_json as json_of
 from settings import settings
+from web.api.keys import Scope, mint
 from workflows.connection import connect
 from workflows.key_usage import KeyUse, keys_in_use
 from workflows.payload_keys import new_payload_key
@@ -34,6 +35,24 @@ def payload_key(
     typer.echo(
         "If there are keys already, put it before them, everywhere, and only then at the end: docs/encryption.md."
     )
+
+
+def codec_token(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who uses it: lower-case letters, digits and -.")],
+    encode: Annotated[bool, typer.Option("--encode", help="It may also encrypt what it sends to workflows.")] = False,
+) -> None:
+    """Make a token for the codec server, by which an operator reads encrypted payloads in the Temporal UI.
+
+    It is shown once and kept nowhere: the settings hold its SHA-256.
+
+    Examples: `python starter.py codec-token ops` · `python starter.py codec-token on-call --encode`
+    """
+    try:
+        token, entry = mint(name, Scope.WRITE if encode else Scope.READ)
+    except ValueError as problem:
+        fail(f"NAME: {problem}", WRONG_INPUT)
+    typer.echo(f"The token, for the operator; it is not shown again:\n  {token}")
+    typer.echo(f"Its entry, for the web app; several are separated by commas:\n  TRELLIS_CODEC_TOKENS={entry}")
 
 
 def keys(

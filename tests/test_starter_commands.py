@@ -38,6 +38,7 @@ COMMANDS = (
     "upgrade",
     "payload-key",
     "keys",
+    "codec-token",
 )
 
 

@@ -18,6 +18,7 @@ from web.api.access import Access
 from web.api.app import create_api, refusal
 from web.api.request_ids import RequestIds, is_api
 from web.asks import READ, ask_routes
+from web.codec import CodecServer
 from web.coordinating import coordinator_routes
 from web.engine import Engine, Skip
 from web.guards import UNBOUNDED, BodyCap, Bounded, LastResort, SafeHeaders, SameSite
@@ -71,7 +72,7 @@ def create_app(
     if settings.api_keys:
         app.mount("/api/v1", create_api(mentorships, settings, links))
     _handle_problems(app, site)
-    rates = Rates(settings) if settings.bounds_rates or settings.api_keys else None
+    rates = Rates(settings) if settings.bounds_rates or settings.api_keys or settings.codec_tokens else None
     # The last one added stands first.
     if rates is not None and settings.bounds_rates:
         # The API has rates of its own, by key.
@@ -83,6 +84,8 @@ def create_app(
     )
     if rates is not None and settings.api_keys:
         app.add_middleware(Access, keys=settings.api_keys, rate=settings.api_rate, rates=rates)
+    if rates is not None and settings.codec_tokens:
+        app.add_middleware(CodecServer, settings=settings, rates=rates)
     app.add_middleware(LastResort, answer=_page(site, 500, unhappy.OURS))
     if settings.api_keys:
         app.add_middleware(RequestIds)

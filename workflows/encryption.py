@@ -83,26 +83,8 @@ class Encryption(PayloadCodec, WithSerializationContext):
         """See `PayloadCodec.decode`. Raises PayloadUnreadable, but for an act, which is left as it is."""
         return [self._opened_or_act(payload) if is_encrypted(payload) else payload for payload in payloads]
 
-    def _sealed(self, payload: Payload) -> Payload:
-        inner = Payload()
-        inner.CopyFrom(payload)
-        inner.metadata[WORKFLOW] = self._workflow
-        content = inner.SerializeToString()
-        sealed = _DEFLATED + zlib.compress(content) if len(content) >= WORTH_DEFLATING else _PLAIN + content
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        data = nonce + self._ciphers[self._writes].encrypt(nonce, sealed, _bound(self._writes))
-        shown = {name: value for name, value in payload.metadata.items() if name == IS_ACT}
-        return Payload(metadata={"encoding": ENCODING, KEY_ID: self._writes.encode(), **shown}, data=data)
-
-    def _opened_or_act(self, payload: Payload) -> Payload:
-        try:
-            return self._opened(payload)
-        except PayloadUnreadable:
-            if IS_ACT in payload.metadata:
-                return payload
-            raise
-
-    def _opened(self, payload: Payload) -> Payload:
+    def opened(self, payload: Payload) -> Payload:
+        """What was encrypted. Raises PayloadUnreadable."""
         key = key_of(payload)
         cipher = self._ciphers.get(key)
         if cipher is None:
@@ -125,6 +107,25 @@ class Encryption(PayloadCodec, WithSerializationContext):
         if workflow and self._workflow and workflow != self._workflow:
             raise PayloadUnreadable("This was encrypted for another workflow, and was moved here.", key)
         return opened
+
+    def _sealed(self, payload: Payload) -> Payload:
+        inner = Payload()
+        inner.CopyFrom(payload)
+        inner.metadata[WORKFLOW] = self._workflow
+        content = inner.SerializeToString()
+        sealed = _DEFLATED + zlib.compress(content) if len(content) >= WORTH_DEFLATING else _PLAIN + content
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        data = nonce + self._ciphers[self._writes].encrypt(nonce, sealed, _bound(self._writes))
+        shown = {name: value for name, value in payload.metadata.items() if name == IS_ACT}
+        return Payload(metadata={"encoding": ENCODING, KEY_ID: self._writes.encode(), **shown}, data=data)
+
+    def _opened_or_act(self, payload: Payload) -> Payload:
+        try:
+            return self.opened(payload)
+        except PayloadUnreadable:
+            if IS_ACT in payload.metadata:
+                return payload
+            raise
 
 
 class EncryptedFailures(DefaultFailureConverterWithEncodedAttributes):

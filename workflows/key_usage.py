@@ -1,7 +1,7 @@
 """Which keys what Temporal keeps still needs: a key may be dropped once nothing names it any more."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, MutableSequence
 from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
@@ -65,15 +65,16 @@ def payloads(message: Message) -> Iterator[Payload]:
         return
     if isinstance(message, SearchAttributes):
         return
-    for field, value in message.ListFields():
-        if field.message_type is None:
-            continue
-        if field.message_type.GetOptions().map_entry:
-            below = [one for one in value.values() if isinstance(one, Message)]
+    for _, value in message.ListFields():
+        if isinstance(value, Message):
+            below: Iterable[object] = (value,)
+        elif isinstance(value, Mapping):
+            below = value.values()
         else:
-            below = [value] if isinstance(value, Message) else list(value)
+            below = value if isinstance(value, MutableSequence) else ()
         for one in below:
-            yield from payloads(one)
+            if isinstance(one, Message):
+                yield from payloads(one)
 
 
 async def _keys(client: Client, run: WorkflowExecution, every_payload: bool) -> set[str]:

@@ -33,14 +33,17 @@ class ApiKey:
     digest: str
 
 
-def read_keys(lines: Sequence[str]) -> tuple[ApiKey, ...]:
-    """The keys of TRELLIS_API_KEYS. Raises ValueError that names the entry by its place and never repeats it."""
+def read_keys(lines: Sequence[str], command: str = "api-key") -> tuple[ApiKey, ...]:
+    """The keys of TRELLIS_API_KEYS, or of a setting whose entries another `command` prints.
+
+    Raises ValueError that names the entry by its place and never repeats it.
+    """
     keys = []
     for place, line in enumerate(lines, start=1):
         found = _LINE.fullmatch(line)
         if found is None:
             raise ValueError(
-                f"entry {place} must be name:scope:sha256, as `python starter.py api-key NAME` prints it "
+                f"entry {place} must be name:scope:sha256, as `python starter.py {command} NAME` prints it "
                 "(scope: read, write or admin)"
             )
         keys.append(ApiKey(found["name"], Scope[found["scope"].upper()], found["digest"]))
