@@ -152,6 +152,9 @@ SNAPSHOT = {
     "429 problem-later",
     "POST /api/v1/mentorships/{id}/commands": "200 answer, 401 problem-key, 503 problem-later, 500 problem, "
     "429 problem-later",
+    "POST /api/v1/mentorships/{id}/replace-mentor": "422 problem, 401 problem-key, 503 problem-later, 500 problem, "
+    "429 problem-later",
+    "POST /api/v1/people/forget": "200 answer, 401 problem-key, 503 problem-later, 500 problem, 429 problem-later",
     "GET /static/{path}": "200 file, 404 public-page, 200 file, 200 file, 200 file",
     "HEAD /static/{path}": "200 file, 404 public-page, 200 file, 200 file, 200 file",
 }
@@ -204,6 +207,11 @@ async def _of_a_platform(http: httpx.AsyncClient, method: str, path: str, *, gen
         sent, media_type = START_OF_API, "application/json"
         if path.endswith("/commands"):
             sent = {"command": "message", "to": "both", "text": "Hm."}
+        if path.endswith("/replace-mentor"):
+            # With the id of the old one: it must not end for the routes that come after.
+            sent = {"id": "pair-1", "mentor": START_OF_API["mentor"]}
+        if path.endswith("/forget"):
+            sent = {"email": "theo@example.com"}
         if path.endswith("/bulk"):
             media_type = "application/x-ndjson"
         body = {"content": json.dumps(sent), "headers": {"Content-Type": media_type}}

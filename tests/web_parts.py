@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 import lifecycle
 import programs
 from links import Links, Purpose
-from models.answers import ActBase
+from models.answers import ActBase, Goal
 from models.base import Role
 from models.export import Export
 from models.journeys import Journey
@@ -127,9 +127,9 @@ class PureEngine:
         self._there(id, "mail_event")
         self.m = lifecycle.mail_event(self.m, event, self.now)
 
-    async def start(self, start: Start, program: Program) -> Started:
+    async def start(self, start: Start, program: Program, *, goals: tuple[Goal, ...] = ()) -> Started:
         self._asked("start")
-        lifecycle.begin(start, program, self.now)
+        lifecycle.begin(start, program, self.now, goals=goals)
         known = self.starts.setdefault(start.id, start)
         if fields := fingerprints.differing(fingerprints.fingerprint(known), start):
             raise StartConflict(start.id, fields)

@@ -50,9 +50,9 @@ async def replace_mentor(
     program by its name: the new mentorship runs by the same one. Raises what `Mentorships.start` and `act` raise, and
     ActRejected where the mentorship has ended otherwise.
     """
+    overview = await mentorships.overview(id)
     if wanted.id == id:
         raise ActRejected("invalid", "The new mentorship needs an id of its own.", "id")
-    overview = await mentorships.overview(id)
     if overview.successor == wanted.id:
         return Started(id=wanted.id, workflow_id=workflow_id(wanted.id), already_running=True)
     if overview.outcome is not None:
