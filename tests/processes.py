@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from settings import ROOT
+from tests.payload_keys import entries
 
 KEY = "a-key-of-the-tests-alone-and-no-secret"
 READY_WITHIN = 60.0
@@ -78,6 +79,9 @@ async def running(what: str, folder: Path, temporal: str, *before: str, **enviro
     own = {
         "LOCAL": "false",
         "LINK_KEYS": KEY,
+        "PAYLOAD_KEYS": entries("a"),
+        # Of the builds in the tests' namespace, none was made current.
+        "VERSIONED": "false",
         "OUTBOX_DIR": str(folder / "outbox"),
         "BASE_URL": "http://127.0.0.1:8000",
         "WEB_PORT": str(pages),

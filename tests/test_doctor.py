@@ -26,6 +26,7 @@ from cli.checks.table import CHECKS
 from settings import Settings
 from settings import settings as cached
 from tests.local_sendgrid import KEY, local_sendgrid
+from tests.payload_keys import entries
 from tests.recorded_mail import RecordedMail
 from tests.test_smtp_mailer import free_port
 from web.api.keys import Scope, mint
@@ -39,7 +40,13 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU"
 
 def place(client: Client | None = None, **changes: Any) -> Place:
     """Settings of a real installation, with changes."""
-    changes = {"local": False, "link_keys": GOOD, "base_url": "https://mentoring.example.net", **changes}
+    changes = {
+        "local": False,
+        "link_keys": GOOD,
+        "payload_keys": entries("a"),
+        "base_url": "https://mentoring.example.net",
+        **changes,
+    }
     return Place(Settings(**changes), client)
 
 

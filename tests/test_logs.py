@@ -13,9 +13,12 @@ from temporalio.testing import ActivityEnvironment
 
 from settings import Settings
 from telemetry.logs import formatter
+from tests.payload_keys import entries
 
 SECRET = "the value that was wrong: ines@example.com"
-PRODUCTION = Settings(local=False, link_keys="k" * 32, log_format="json")  # type: ignore[arg-type] # as in a variable
+PRODUCTION = Settings.model_validate(
+    {"local": False, "link_keys": "k" * 32, "payload_keys": entries("a"), "log_format": "json"}
+)
 LOCAL = Settings()
 
 

@@ -14,13 +14,13 @@ import pytest_asyncio
 import yaml
 from bs4 import BeautifulSoup
 from prometheus_client.parser import text_string_to_metric_families
-from temporalio.client import Client
 
 from links import Links, Purpose
 from models.base import Role
 from settings import ROOT
 from tests.collector import Collector, collecting
 from tests.pairs import a_program, a_start
+from tests.payload_keys import client_with
 from tests.processes import KEY, Running, running
 from tests.web_parts import filled
 from web.api.keys import Scope, mint
@@ -62,8 +62,9 @@ class Seen:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def seen(client: Client, temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seen]:
+async def seen(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seen]:
     folder = tmp_path_factory.mktemp("observed")
+    client = await client_with(temporal_address, "a")
     mentorships = Mentorships(client, task_queue=QUEUE)
     start = a_start()
     token = Links(BASE, [KEY]).mint(Purpose.JOURNEY, start.id, Role.MENTEE, "", f"{start.id}-0001", datetime.now(UTC))

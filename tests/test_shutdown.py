@@ -18,16 +18,17 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from bs4 import BeautifulSoup
-from temporalio.client import Client
 
 from links import Links, Purpose
 from models.acts import StopContact
 from models.base import Role
 from telemetry.readiness import SILENT, UNREACHABLE
 from tests.pairs import a_program, a_start
+from tests.payload_keys import client_with
 from tests.processes import KEY, free_port, running, until
 from tests.temporal_server import temporal_server
 from tests.web_parts import filled
+from worker import build
 from workflows.client import Mentorships
 from workflows.time_skipping import idle
 
@@ -66,10 +67,8 @@ def slow_post(seconds: float) -> Iterator[tuple[SlowPost, int]]:
         server.stop()
 
 
-async def test_a_worker_that_is_stopped_finishes_the_mails_it_has_begun(
-    client: Client, temporal_address: str, tmp_path: Path
-) -> None:
-    queue = "stopped-while-mailing"
+async def test_a_worker_that_is_stopped_finishes_the_mails_it_has_begun(temporal_address: str, tmp_path: Path) -> None:
+    queue, client = "stopped-while-mailing", await client_with(temporal_address, "a")
     mentorships = Mentorships(client, task_queue=queue)
     with slow_post(seconds=0.5) as (post, port):
         chosen = {
@@ -100,12 +99,11 @@ async def test_a_worker_that_is_stopped_finishes_the_mails_it_has_begun(
     assert {id for id in ids if any(one.startswith(f"<{id}-") for one in letters)} == set(ids)
 
 
-async def test_a_web_that_is_stopped_answers_every_press_that_it_took(
-    client: Client, temporal_address: str, tmp_path: Path, worker: None
-) -> None:
-    mentorships = Mentorships(client)
+async def test_a_web_that_is_stopped_answers_every_press_that_it_took(temporal_address: str, tmp_path: Path) -> None:
+    queue, client = "stopped-web", await client_with(temporal_address, "a")
+    mentorships = Mentorships(client, task_queue=queue)
     ids = [(await mentorships.start(a_start(), a_program())).id for _ in range(PEOPLE)]
-    async with running("web", tmp_path, temporal_address) as web:
+    async with build(client, task_queue=queue), running("web", tmp_path, temporal_address) as web:
         await web.until_ready()
         people = [asyncio.create_task(_presses_until_nobody_listens(web.pages, id)) for id in ids]
         await asyncio.sleep(1)
@@ -113,9 +111,9 @@ async def test_a_web_that_is_stopped_answers_every_press_that_it_took(
         web.stop()
         pressed = await asyncio.gather(*people)
         assert await web.status() == 0
-    assert min(pressed) > 0
-    assert [(await mentorships.overview(id)).acts for id in ids] == pressed
-    assert "Traceback" not in web.said
+        assert min(pressed) > 0
+        assert [(await mentorships.overview(id)).acts for id in ids] == pressed
+        assert "Traceback" not in web.said
 
 
 async def _presses_until_nobody_listens(pages: str, id: str) -> int:

@@ -20,6 +20,7 @@ from limits.storage.base import TimestampedSlidingWindow
 from links import Link, Purpose
 from models.base import Role
 from settings import LOCAL_KEY, Settings
+from tests.payload_keys import entries
 from tests.web_parts import (
     BASE,
     LINKS,
@@ -204,8 +205,9 @@ async def test_local_mode_has_no_rates_unless_they_are_asked_for(clock: SimpleNa
     await press_in_vain(Street(PureEngine(), rates=None).at("192.0.2.1"), ask_link("accept.mentee"), 50)
     assert not Settings().bounds_rates
     assert Settings.model_validate({"rates": True}).bounds_rates
-    assert Settings.model_validate({"local": False, "link_keys": "k" * 40}).bounds_rates
-    assert not Settings.model_validate({"local": False, "link_keys": "k" * 40, "rates": False}).bounds_rates
+    real = {"local": False, "link_keys": "k" * 40, "payload_keys": entries("a")}
+    assert Settings.model_validate(real).bounds_rates
+    assert not Settings.model_validate({**real, "rates": False}).bounds_rates
 
 
 @pytest.mark.parametrize(
