@@ -55,7 +55,7 @@ async def test_a_press_before_a_renewal_gives_the_same_receipt_after_it(
     assert await run_id(client, id) != first_run
     before = await mentorships.overview(id)
     assert before.stage is Stage.GOAL_SETTING
-    assert await mentorships.act(id, accepts(Role.MENTEE), update_id="press-1") == first
+    assert _kept(await mentorships.act(id, accepts(Role.MENTEE), update_id="press-1")) == _kept(first)
     assert (await mentorships.overview(id)).acts == before.acts == 2
 
 
@@ -80,7 +80,13 @@ async def test_presses_during_a_renewal_are_all_counted_once(
     assert await run_id(client, id) != first_run
     kept = [(one, two) for one, two in zip(once, twice, strict=True) if not isinstance(one, str)]
     assert len(kept) >= 2
-    assert all(one == two for one, two in kept)
+    assert all(_kept(one) == _kept(two) for one, two in kept if not isinstance(two, str))
+    assert not any(isinstance(two, str) for _, two in kept)
+
+
+def _kept(receipt: Receipt) -> Receipt:
+    """The receipt without what follows from the state at the time of telling: that may have changed meanwhile."""
+    return receipt.evolve(changeable=False, next_title="")
 
 
 async def test_a_refused_act_leaves_no_history(mentorships: Mentorships, client: Client) -> None:
