@@ -96,6 +96,12 @@ def _count_an_act_twice(record: Record) -> None:
     record.acts += 1
 
 
+def _record_a_press_anew(record: Record) -> None:
+    first = record.pressed[0]
+    later = first.receipt.evolve(at=first.receipt.at + timedelta(hours=1))
+    record.pressed.append(dataclasses.replace(first, receipt=later))
+
+
 def _never_end(record: Record) -> None:
     record.outcome = ""
 
@@ -119,6 +125,7 @@ def _change_an_event_on_its_way(record: Record) -> None:
         (_ask_for_what_was_done, Law.MANNERS),
         (_lose_an_act, Law.ACT_LOST),
         (_count_an_act_twice, Law.ACT_TWICE),
+        (_record_a_press_anew, Law.ACT_TWICE),
         (_never_end, Law.STUCK),
         (_lose_an_event, Law.EVENT_LOST),
         (_change_an_event_on_its_way, Law.EVENT_TWICE),

@@ -271,6 +271,32 @@ async def test_without_webhooks_nothing_is_handed_over_and_no_feed_is_left_behin
     assert "webhooks" not in str(await history(client, start.id))
 
 
+async def test_two_who_start_it_at_once_do_not_take_its_feed_away(
+    mentorships: Mentorships,
+    client: Client,
+    platform: Receiver,
+    delivering: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one who prepared the feed is held up, and the other one begins the mentorship with it."""
+    start = a_start()
+    assert await Feeds(client, task_queue=QUEUE).start(start.id)
+    assert not (await mentorships.start(start, a_program())).already_running
+
+    async def prepared(self: Feeds, mentorship: str) -> bool:
+        return True
+
+    with monkeypatch.context() as held_up:
+        held_up.setattr(Feeds, "start", prepared)
+        assert (await mentorships.start(start, a_program())).already_running
+    await to_the_sessions(mentorships, client, start.id)
+    described = await client.get_workflow_handle(workflow_id(start.id)).describe()
+    assert not described.raw_description.pending_children, "it had to start another feed"
+    await to_the_end(mentorships, client, start.id)
+    await delivered(client, start.id)
+    assert [one.type for one in platform.of(start.id)] == TOLD
+
+
 async def test_neither_the_address_nor_a_secret_nor_a_name_enters_a_history_and_both_can_be_replayed(
     mentorships: Mentorships, client: Client, platform: Receiver, delivering: None
 ) -> None:

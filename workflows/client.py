@@ -118,7 +118,7 @@ class Mentorships(Verbs):
             await self._answer(start.id, starting)
         except WorkflowAlreadyStartedError:
             if self._feeds is not None and new_feed:
-                await self._answer(start.id, self._feeds.close(start.id))
+                await self._answer(start.id, self._feeds.close_needless(start.id))
             if fields := fingerprints.differing(await self._kept(start.id), start):
                 raise StartConflict(start.id, fields) from None
             return Started(id=start.id, workflow_id=workflow, already_running=True)

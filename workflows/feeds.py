@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 from models.base import Model
 from models.events import Batch, Feed
 from workflows import fingerprints, search_attributes
+from workflows.begin import workflow_id
 from workflows.connection import EngineUnreachable
 from workflows.events import ACTIVE, GIVEN_UP, PAUSED, PlatformEventsWorkflow, events_id
 
@@ -60,11 +61,21 @@ class Feeds:
                 return False
             return True
 
-    async def close(self, mentorship: str) -> None:
-        """Ends a feed to which nothing will come."""
+    async def close_needless(self, mentorship: str) -> None:
+        """Ends a feed that was prepared when its mentorship had long begun: nothing will come to it.
+
+        One that was prepared before belongs to a mentorship that another caller has just started, and stays.
+        """
         with _reachable():
-            batch = Batch(events=(), last=True)
-            await self._handle(events_id(mentorship)).signal(PlatformEventsWorkflow.tell, batch, rpc_timeout=PATIENCE)
+            feed = self._handle(events_id(mentorship))
+            if await self._began(workflow_id(mentorship)) < await self._began(feed.id):
+                await feed.signal(PlatformEventsWorkflow.tell, Batch(events=(), last=True), rpc_timeout=PATIENCE)
+
+    async def _began(self, workflow: str) -> datetime:
+        """When its first run began, by the server's clock."""
+        described = await self._client.get_workflow_handle(workflow).describe(rpc_timeout=PATIENCE)
+        began = described.raw_description.workflow_extended_info.original_start_time
+        return began.ToDatetime(tzinfo=UTC)
 
     async def troubled(self) -> AsyncIterator[Troubled]:
         """Those that ops should know of, the latest first. The list of the server is some seconds late."""

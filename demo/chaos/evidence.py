@@ -24,7 +24,7 @@ from demo.report import Run, runs
 from models.events import AnyEvent, Batch, Feed
 from models.people import Start
 from models.program import Program
-from models.state import Stage
+from models.state import Receipt, Stage
 from worker import runner
 from workflows.begin import workflow_id
 from workflows.events import PlatformEventsWorkflow, events_id
@@ -58,7 +58,7 @@ class Pressed:
     id: str
     ask: str
     at: datetime
-    receipt: bytes
+    receipt: Receipt
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ def _pressed(events: Iterable[HistoryEvent]) -> list[Pressed]:
         if done.outcome.HasField("success") and (began := accepted.get(done.accepted_event_id)) is not None:
             request = began.workflow_execution_update_accepted_event_attributes.accepted_request
             ask = pydantic_data_converter.payload_converter.from_payload(request.input.args.payloads[0])["ask"]
-            receipt = done.outcome.success.payloads[0].data
+            receipt = Receipt.model_validate_json(done.outcome.success.payloads[0].data)
             found.append(Pressed(request.meta.update_id, ask, began.event_time.ToDatetime(tzinfo=UTC), receipt))
     return found
 

@@ -20,6 +20,7 @@ from demo.mail_laws import (
 )
 from demo.report import ActSeen
 from models.base import Role
+from models.state import Receipt
 
 LATE = timedelta(days=1)
 """How long after its deadline a mentorship may end: closing words wait for a decent hour."""
@@ -121,12 +122,12 @@ def _acts(record: Record) -> Iterator[Broken]:
     for deed in record.shown:
         if deed.receipt and deed.receipt not in ids:
             yield Law.ACT_LOST, f"{record.start.id}: the {deed.by} was shown a receipt of {deed.act}, and it is nowhere"
-    receipts: dict[str, set[bytes]] = {}
+    receipts: dict[str, Receipt] = {}
     for one in record.pressed:
-        receipts.setdefault(one.id, set()).add(one.receipt)
-    for id, different in receipts.items():
-        if len(different) > 1:
-            yield Law.ACT_TWICE, f"{record.start.id}: press {id} has {len(different)} receipts"
+        first = receipts.setdefault(one.id, one.receipt)
+        # What can still be changed, and what comes next, is told as it is at the time of telling.
+        if (first.act, first.at, first.recorded) != (one.receipt.act, one.receipt.at, one.receipt.recorded):
+            yield Law.ACT_TWICE, f"{record.start.id}: press {one.id} has two receipts"
     if record.outcome and record.acts > len(ids):
         yield Law.ACT_TWICE, f"{record.start.id}: {record.acts} acts counted of {len(ids)} presses"
     if record.outcome and record.acts < len(ids):
