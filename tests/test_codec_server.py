@@ -185,7 +185,7 @@ async def test_the_log_says_who_asked_and_nothing_of_what(
 ) -> None:
     caplog.set_level(logging.INFO)
     await http.post("/codec/decode", json=body(await encrypted("a")), headers=bearer(READS))
-    assert "ops: decoded 1 payloads" in caplog.text
+    assert "decoded for ops: 1" in caplog.text
     assert SECRET not in caplog.text
     assert READS not in caplog.text
 

@@ -122,7 +122,7 @@ class CodecServer:
         except (ParseError, ValueError, RecursionError):
             return _refusal(400, "This is not a JSON object of payloads.")
         encodes = NEEDS[request.scope["path"]] is Scope.WRITE
-        log.info("%s: %s %s payloads", token.name, "encoded" if encodes else "decoded", len(given.payloads))
+        log.info("%s for %s: %s", "encoded" if encodes else "decoded", token.name, len(given.payloads))
         payloads = await self._codec.encode(given.payloads) if encodes else [self._shown(one) for one in given.payloads]
         return Response(MessageToJson(Payloads(payloads=payloads), indent=None), media_type="application/json")
 
