@@ -213,6 +213,7 @@ WITHOUT_PICTURE = {
 """Templates of pages that the table leaves out, and why."""
 NO_PAGE = {
     "/health": "for load balancers",
+    "/ready": "for load balancers",
     "/": "leads on to the outbox",
     "/j/{token}/next.ics": "a file",
     "/j/{token}/export": "a file",

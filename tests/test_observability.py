@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -67,7 +67,6 @@ async def seen(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) 
     client = await client_with(temporal_address, "a")
     mentorships = Mentorships(client, task_queue=QUEUE)
     start = a_start()
-    token = Links(BASE, [KEY]).mint(Purpose.JOURNEY, start.id, Role.MENTEE, "", f"{start.id}-0001", datetime.now(UTC))
     with collecting() as collector:
         chosen = {
             "TASK_QUEUE": QUEUE,
@@ -81,6 +80,9 @@ async def seen(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) 
         ):
             await asyncio.gather(worker.until_ready(), web.until_ready())
             await mentorships.start(start, a_program())
+            # Links older than their mentorship open nothing.
+            minted = datetime.now(UTC) + timedelta(seconds=1)
+            token = Links(BASE, [KEY]).mint(Purpose.JOURNEY, start.id, Role.MENTEE, "", f"{start.id}-0001", minted)
             await _visit(web, token)
             await idle(client, start.id)
             parts = {"worker": worker, "web": web}
