@@ -11,7 +11,6 @@ off; and at last memory is weighed, with mentorships in the worker's cache and a
 """
 
 import asyncio
-import contextlib
 import os
 import random
 import sys
@@ -30,7 +29,7 @@ import httpx
 from benchmarks import _bare_life
 from benchmarks._lives import Bare, Driver, Ours, shape_of
 from benchmarks._result import Goal, Result, run
-from benchmarks._watching import EVERY, Watch, backlog, megabytes, processor_seconds, quantile, until_nothing_waits
+from benchmarks._watching import EVERY, Watch, backlog, megabytes, processor_seconds, quantile
 from demo.server import Parts, Ports
 from links import Links, Purpose
 from models.base import Role
@@ -159,21 +158,23 @@ class Load:
 
     async def overdo(self) -> None:
         """As many starts at once as would take a while at the highest rate: those who press must not notice."""
-        starts = max(int(self.rate * self.operations * self.seconds * (1 - SPRINTS - STEADY) / 8), 20)
+        starts = max(int(self.rate * self.operations * self.seconds * (1 - SPRINTS - STEADY) / 4), 20)
         crowd = Ours(self.client, "crowd")
         presses: list[float] = []
-        async with self._watch() as watch, self._pressing(presses):
+        async with self._pressing(presses):
             began = time.monotonic()
             await _some_at_once((crowd.begin(number) for number in range(starts)), 50)
             starting = time.monotonic() - began
-            recovering = await until_nothing_waits(self.client, QUEUE)
+            mailing = 2 * starts - self._mailed("crowd")
+            await self._until_mailed("crowd", 2 * starts)
+            recovering = time.monotonic() - began - starting
         after: list[float] = []
         async with self._pressing(after):
             await asyncio.sleep(min(5, self.seconds / 10))
         self.result.figures |= {
             "overload_starts": starts,
             "overload_starts_per_second": round(starts / starting, 1),
-            "overload_backlog_most": max(watch.waiting, default=0),
+            "overload_mails_waiting": mailing,
             **_latencies("overload_press", presses),
             "overload_recovered_after_seconds": round(recovering, 1),
             **_latencies("recovered_press", after),
@@ -195,11 +196,17 @@ class Load:
         """Begins so many mentorships, and waits until they are asleep again: each has mailed both its people."""
         lives = Ours(self.client, name)
         await _some_at_once((lives.begin(one) for one in range(number)), 10)
-        async with asyncio.timeout(PATIENCE):
-            # The mails are files that another process writes.
-            while len([*self.parts.outbox.glob(f"{name}-[0-9]*.eml")]) < 2 * number:  # noqa: ASYNC110
-                await asyncio.sleep(EVERY)
+        await self._until_mailed(name, 2 * number)
         await asyncio.sleep(1)
+
+    async def _until_mailed(self, name: str, mails: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            # They are files that another process writes.
+            while self._mailed(name) < mails:  # noqa: ASYNC110
+                await asyncio.sleep(EVERY)
+
+    def _mailed(self, name: str) -> int:
+        return sum(1 for _ in self.parts.outbox.glob(f"{name}-[0-9]*.eml"))
 
     def _watch(self) -> Watch:
         pids = {name: self.parts.running[name].process.pid for name in ("worker", "web")}
@@ -236,8 +243,10 @@ class Load:
 
 @asynccontextmanager
 async def _again_and_again(do: Callable[[], Awaitable[None]], took: list[float]) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+
     async def on() -> None:
-        while True:
+        while not stop.is_set():
             began = time.perf_counter()
             await do()
             took.append(time.perf_counter() - began)
@@ -247,11 +256,8 @@ async def _again_and_again(do: Callable[[], Awaitable[None]], took: list[float])
     try:
         yield
     finally:
-        # What went wrong in it goes wrong here.
-        if not task.done():
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        stop.set()
+        await task
 
 
 async def _some_at_once(doings: Iterable[Coroutine[None, None, object]], most: int) -> None:
