@@ -133,8 +133,7 @@ class Load:
         """A share of the highest rate for long: latencies, memory, what waits."""
         seconds, rate = self.seconds * STEADY, self.rate * STEADY_SHARE
         driver = Driver(self.client, Ours(self.client, "steady"))
-        for number in range(PROBES):
-            await Ours(self.client, "probe").begin(number)
+        await self._begin("probe", PROBES)
         pages: list[float] = []
         async with self._watch() as watch, self._looking(pages):
             began = time.monotonic()
