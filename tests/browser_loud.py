@@ -7,7 +7,10 @@ import logging
 import runpy
 import sys
 
+from telemetry import logs
+
 if __name__ == "__main__":
-    # Comes first, so that the part's own `basicConfig` finds a handler and leaves the level alone.
+    # The part's own settings know no level as low as this.
+    logs.configure = lambda own: None
     logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     runpy.run_module(sys.argv[1], run_name="__main__")
