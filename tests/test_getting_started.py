@@ -13,7 +13,8 @@ from settings import ROOT
 
 PAGE = (ROOT / "docs" / "getting-started.md").read_text()
 STEP = "=== next block ==="
-WITHIN_SECONDS = 240
+WITHIN_SECONDS = 140
+CRASHED, AGAIN = 134, "again"
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -53,6 +54,12 @@ def walked(folder: Path) -> list[str]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode == CRASHED and folder.name != AGAIN:
+        # The interpreter sometimes crashes while it exits after the SDK was used (temporalio/sdk-python issue 300), and
+        # the page's own Python says nothing of that: all is walked once more, from the start.
+        again = folder.with_name(AGAIN)
+        again.mkdir()
+        return walked(again)
     assert process.returncode == 0, f"{out[-2000:]}\n{problems[-2000:]}"
     return out.split(f"{STEP}\n")
 
@@ -68,7 +75,8 @@ def test_a_new_platform_starts_in_three_ways_hears_of_it_and_ends_it(tmp_path: P
     told = walked(tmp_path)
     for (code, printed), out in zip(blocks(), told, strict=True):
         assert re.search(pattern(printed), out, re.S), f"{code}\nprinted:\n{out}"
-    events = (tmp_path / "var" / "first" / "events.log").read_text()
+    folder = tmp_path.with_name(AGAIN) if tmp_path.with_name(AGAIN).exists() else tmp_path
+    events = (folder / "var" / "first" / "events.log").read_text()
     for id in ("pair-1", "pair-2", "pair-3"):
         kinds = re.findall(rf"verified (\S+) \{{'mentorship': '{id}'", events)
         assert kinds == ["mentorship.started", "stage.entered", "mentorship.ended"]
