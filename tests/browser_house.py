@@ -1,7 +1,7 @@
 """Where the browser tests live: the real Temporal server, worker and web app, and one Chromium before them."""
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from playwright.async_api import Browser, async_playwright
 
 import programs
 from cli.start_file import read_start
-from demo.server import Parts, Ports
+from demo.server import NOTHING_MORE, Parts, Ports
 from models.base import Role
 from models.people import Language, Start
 from settings import ROOT
@@ -25,10 +25,10 @@ SAMPLE = ROOT / "examples" / "demo.yaml"
 class LoudParts(Parts):
     """The parts of the demo, with logs that keep nothing back."""
 
-    async def _start(self, name: str, command: Sequence[str]) -> None:
+    async def start(self, name: str, command: Sequence[str], told: Mapping[str, str] = NOTHING_MORE) -> None:
         if command[0] == sys.executable:
             command = [sys.executable, "-m", "tests.browser_loud", command[-1].removesuffix(".py")]
-        await Parts._start(self, name, command)
+        await Parts.start(self, name, command, told)
 
 
 @dataclass
