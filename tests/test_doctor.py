@@ -20,17 +20,22 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from typer.testing import CliRunner
 
 from cli.app import app
-from cli.checks import configuration, machine, mail, temporal
+from cli.checks import configuration, encryption, machine, mail, temporal
 from cli.checks.finding import Finding, Place
 from cli.checks.table import CHECKS
 from settings import Settings
 from settings import settings as cached
 from tests.local_sendgrid import KEY, local_sendgrid
-from tests.payload_keys import entries
+from tests.pairs import a_program, a_start
+from tests.payload_keys import client_with, entries
 from tests.recorded_mail import RecordedMail
+from tests.temporal_server import temporal_server
 from tests.test_smtp_mailer import free_port
 from web.api.keys import Scope, mint
 from workflows import search_attributes
+from workflows.begin import workflow_id
+from workflows.client import Mentorships
+from workflows.key_usage import keys_in_use
 from workflows.search_attributes import REGISTRY, STAGE
 
 GOOD = "Vq3ZpQm8sXw1LrTn6KbY2cHd9fJg4aEu"
@@ -56,6 +61,31 @@ def says(found: Finding, result: str, told: str, mend: str = "") -> None:
     assert told in found.told
     assert mend in found.mend
     assert bool(found.mend) is (result != "ok")
+
+
+async def test_a_payload_key_that_is_needed_and_missing_is_named(tmp_path: Path) -> None:
+    with temporal_server(tmp_path / "server.log") as address:
+        await _payload_keys(address)
+
+
+async def _payload_keys(temporal_address: str) -> None:
+    lost = await client_with(temporal_address, "lost")
+    start = a_start()
+    await Mentorships(lost, task_queue="nobody-doctors-here").start(start, a_program())
+    here = place(await client_with(temporal_address, "a"))
+    found = await encryption.payload_keys(here)
+    while "lost" not in found.told:  # visibility is eventually consistent
+        await asyncio.sleep(0.05)
+        found = await encryption.payload_keys(here)
+    says(found, "problem", "lost", "TRELLIS_PAYLOAD_KEYS")
+    await lost.get_workflow_handle(workflow_id(start.id)).terminate()
+    while found.result == "problem":
+        await asyncio.sleep(0.05)
+        found = await encryption.payload_keys(here)
+    says(found, "warning", "lost", "`python starter.py keys`")
+    says(
+        await encryption.payload_keys(place(lost, payload_keys=entries("lost", "a"))), "ok", "a encrypts, lost decrypt"
+    )
 
 
 async def test_local_mode_is_for_this_machine_only() -> None:
@@ -242,8 +272,10 @@ def test_doctor_tells_of_settings_that_cannot_be_read(monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("recorded_mail", "fresh_settings")
 async def test_doctor_is_content_with_what_the_tests_run_on(
-    temporal_address: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, temporal_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Other tests may have left mentorships with keys of their own on this server.
+    monkeypatch.setenv("TRELLIS_PAYLOAD_KEYS", entries(*(use.key for use in await keys_in_use(client) if use.key)))
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal_address)
     monkeypatch.setenv("TRELLIS_TASK_QUEUE", RecordedMail.TASK_QUEUE)
     told = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--json"])

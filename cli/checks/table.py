@@ -1,6 +1,6 @@
 """All checks, in the order in which they are told. A new one is a function of a `Place`, and a line here."""
 
-from cli.checks import configuration, machine, mail, temporal
+from cli.checks import configuration, encryption, machine, mail, temporal
 from cli.checks.finding import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -14,6 +14,7 @@ CHECKS: tuple[Check, ...] = (
     Check("bounces", mail.bounces),
     Check("links", configuration.links),
     Check("link keys", configuration.link_keys),
+    Check("payload keys", encryption.payload_keys),
     Check("API keys", configuration.api_keys),
     Check("proxies", configuration.proxies),
     Check("webhooks", configuration.webhooks),
