@@ -1,8 +1,9 @@
 """Builders of what a test needs to begin a mentorship."""
 
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from models.answers import (
     Accept,
@@ -43,14 +44,26 @@ def a_program(**changes: Any) -> Program:
 
 
 def a_start(id: str = "", **changes: Any) -> Start:
-    """A pair in Berlin and New York. Without an id it gets one that no other test has."""
+    """A pair for whom it is always the same time of day: noon for the mentor, and deep night for the mentee.
+
+    So the mentor's mail leaves at once and the mentee's waits, at whatever hour and on whatever day the tests run.
+    Without an id it gets one that no other test has.
+    """
     start = Start(
         id=id or f"pair-{next(_numbers)}",
         program="short",
-        mentor=StartPerson(name="Mara Mentor", email="mara@example.com", bio="Knows it.", zone="Europe/Berlin"),
-        mentee=StartPerson(name="Theo Mentee", email="theo@example.com", bio="Learns.", zone="America/New_York"),
+        mentor=StartPerson(
+            name="Mara Mentor", email="mara@example.com", bio="Knows it.", zone=zone_at(13), days_off=()
+        ),
+        mentee=StartPerson(name="Theo Mentee", email="theo@example.com", bio="Learns.", zone=zone_at(3), days_off=()),
     )
     return start.evolve(**changes)
+
+
+def zone_at(hour: int) -> str:
+    """A zone, without clock changes, in which it is this hour now."""
+    zones = (f"Etc/GMT{offset:+d}" for offset in range(-12, 12))
+    return next(zone for zone in zones if datetime.now(ZoneInfo(zone)).hour == hour)
 
 
 def accepts(role: Role, decision: Decision = Decision.YES, reason: str = "") -> Accept:

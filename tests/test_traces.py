@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -27,7 +26,7 @@ from settings import LOCAL_KEY, Settings
 from telemetry.causes import HEADER
 from telemetry.traces import Tracing, configured
 from tests.histories import history
-from tests.pairs import a_program, a_start, accepts, goals
+from tests.pairs import a_program, a_start, accepts, goals, zone_at
 from tests.recorded_mail import RecordedMail
 from tests.web_parts import BASE, filled
 from web.app import create_app
@@ -67,8 +66,7 @@ class Traced:
 
     async def begun_at_night(self, *, webhooks: bool = False) -> str:
         """A mentorship of two people whose night it is: but for what is urgent, their mail waits."""
-        zones = (f"Etc/GMT{offset:+d}" for offset in range(-12, 12))
-        zone = next(zone for zone in zones if datetime.now(ZoneInfo(zone)).hour == 3)
+        zone = zone_at(3)
         mentor = StartPerson(name="Mara Mentor", email="mara@example.com", bio="Knows it.", zone=zone)
         mentee = StartPerson(name="Theo Mentee", email="theo@example.com", bio="Learns.", zone=zone)
         start = a_start(mentor=mentor, mentee=mentee)
