@@ -30,15 +30,15 @@ class Tally(NamedTuple):
 
 def tally(before: Mentorship | None, then: datetime, after: Mentorship, now: datetime) -> Tally:
     """Compares `before`, as it stood at `then`, with `after`. Before its beginning a mentorship has no asks."""
-    open_before = {} if before is None else _open(before, then)
-    open_now = _open(after, now)
+    open_before = {} if before is None else _owed(before, then)
+    open_now = _owed(after, now)
     return Tally(
         opened=tuple(ask.kind for id, ask in open_now.items() if id not in open_before),
         closed=tuple(_closed(ask, after, now) for id, ask in open_before.items() if id not in open_now),
     )
 
 
-def _open(m: Mentorship, now: datetime) -> dict[str, Ask]:
+def _owed(m: Mentorship, now: datetime) -> dict[str, Ask]:
     return {ask.id: ask for ask in all_asks(m) if ask.opened_at <= now}
 
 
