@@ -1,6 +1,7 @@
 """What a person reads after a press: what was recorded, and what happens next."""
 
 from lifecycle import calendar, tasks
+from lifecycle.intro import accepted_at
 from lifecycle.links import SWITCHED_OFF
 from lifecycle.notices import is_waiting
 from models.acts import (
@@ -167,6 +168,10 @@ def happens_next(before: Mentorship, m: Mentorship, act: ActBase, *, more: bool 
         return STAGE_NEXT[m.stage]
     partner = m.person(act.by.partner).name
     match act:
+        case Accept() if accepted_at(m) is not None:
+            if more:
+                return say("You both said yes. There is one more thing for you to do.")
+            return say("You both said yes. We write to you when it is your turn.")
         case Accept():
             return say("We wait for {partner} to answer, and write to you then.", partner=partner)
         case ProposeTimes():

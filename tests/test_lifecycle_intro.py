@@ -41,6 +41,17 @@ def test_the_welcome_waits_for_the_morning_of_each_zone() -> None:
     assert f"{to_mentee.at:%d %H:%M}" == "07 21:00"
 
 
+@pytest.mark.parametrize("second", [MENTEE, MENTOR])
+def test_only_who_accepts_first_is_told_to_wait_for_the_other(second: Role) -> None:
+    story = Story()
+    first = story.says(second.partner, AskKind.ACCEPT)
+    assert str(first.happens_next).startswith("We wait for")
+    last = story.says(second, AskKind.ACCEPT)
+    assert str(last.happens_next).startswith("You both said yes")
+    # The mentee proposes times, and can do so at once.
+    assert ("one more thing" in str(last.happens_next)) is (second is MENTEE)
+
+
 def test_a_decline_ends_it_after_fifteen_minutes_and_the_partner_hears_only_then() -> None:
     story = Story()
     receipt = story.says(MENTEE, AskKind.ACCEPT, decision="no", reason="No time this year")
