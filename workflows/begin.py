@@ -1,6 +1,7 @@
 """What a mentorship's first run is given. Later runs are given the state itself, a `Mentorship`."""
 
 import operator
+from datetime import timedelta
 
 from pydantic import Field, model_validator
 
@@ -8,6 +9,11 @@ from models.answers import Goal
 from models.base import Model
 from models.people import Start
 from models.program import Program
+
+TASK_TIMEOUT = timedelta(seconds=5)
+"""How long a worker may take for one step of a workflow. Steps take milliseconds; but a worker that stops or dies may
+take one along, and only after this time does another worker get it. Whoever pressed meanwhile is still waiting then:
+half of Temporal's default, and of the patience of `workflows.client`."""
 
 
 class Begin(Model):

@@ -33,7 +33,7 @@ from models.people import Start
 from models.program import Program
 from models.state import Mentorship, Receipt
 from workflows import fingerprints, search_attributes
-from workflows.begin import Begin, workflow_id
+from workflows.begin import TASK_TIMEOUT, Begin, workflow_id
 from workflows.connection import EngineUnreachable
 from workflows.encryption import PayloadUnreadable, act_of_a_person
 from workflows.erasure import Elsewhere, Erasure, Forget, Forgotten
@@ -106,6 +106,7 @@ class Mentorships(Verbs):
             Begin(start=start, program=program, webhooks=self._feeds is not None, goals=goals),
             id=workflow,
             task_queue=self._task_queue,
+            task_timeout=TASK_TIMEOUT,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=search_attributes.at_start(program),
             memo=fingerprints.memo(start, datetime.now(UTC)),

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from models.pages import CoordinatorPage, CoordinatorQuery, Ended, Overview, OverviewQuery, Page, PageQuery
     from models.state import Mentorship, Receipt
     from workflows.announcing import Announcer
-    from workflows.begin import Begin
+    from workflows.begin import TASK_TIMEOUT, Begin
     from workflows.details import current_details, mail_summary
     from workflows.measuring import Meters
     from workflows.priorities import mail_priority
@@ -239,6 +239,7 @@ class MentorshipWorkflow:
         upgrades = workflow.info().is_target_worker_deployment_version_changed()
         workflow.continue_as_new(
             lifecycle.compacted(self._state, workflow.now()),
+            task_timeout=TASK_TIMEOUT,
             # Of itself the server hands on the memo of the start, without what was upserted since. Given again, it is
             # also encrypted anew, by the key of today.
             memo=workflow.memo(),
