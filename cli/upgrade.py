@@ -17,6 +17,7 @@ from workflows.connection import connect
 from workflows.fleet import UNVERSIONED, Build, Fleet, UpgradeRefused
 
 COLOURS = {"current": "green", "ramping": "green", "drained": "dim", "unversioned": "yellow"}
+MOST_NAMED = 10
 
 
 def version() -> None:
@@ -68,7 +69,8 @@ def upgrade(
         print(json.dumps(done.model_dump(mode="json")))
     else:
         say(fleet_view(done.builds))
-        print(f"Build {chosen} is current; {done.before - done.left - done.deserted} of {done.before} moved to it.")
+        moved = done.before - done.left - done.deserted - len(done.failing)
+        print(f"Build {chosen} is current; {moved} of {done.before} moved to it.")
         if done.left:
             print(
                 f"{done.left} have not moved yet: they are busy, or their worker has just gone. They move with their "
@@ -76,7 +78,13 @@ def upgrade(
             )
         if done.deserted:
             print(f"{done.deserted} wait for a worker of their own build: start one, and run this again.")
-    raise typer.Exit(1 if done.left or done.deserted else 0)
+        if done.failing:
+            named = ", ".join(done.failing[:MOST_NAMED]) + (" …" if len(done.failing) > MOST_NAMED else "")
+            print(
+                f"{len(done.failing)} can't be read by this build: {named}. Another one has written what it does not "
+                "know. They wait, nothing is lost: `A bad deployment` in docs/upgrades.md tells how they go on."
+            )
+    raise typer.Exit(1 if done.left or done.deserted or done.failing else 0)
 
 
 def fleet_view(builds: tuple[Build, ...]) -> Table | str:

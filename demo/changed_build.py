@@ -37,7 +37,11 @@ A_WISH = (
         before=True,
     ),
     Edit("models/answers.py", "    | Extend", "    | Wish"),
-    Edit("models/state.py", "    finish_asked: bool = False", "    wishes: dict[Role, str] = {}"),
+    Edit(
+        "models/state.py",
+        "    finish_asked: bool = False",
+        "    wishes: dict[Role, str] = Field({}, exclude_if=operator.not_)",
+    ),
     Edit(
         "lifecycle/asks.py",
         "    AskKind.EXTEND: AskRule(",

@@ -206,7 +206,7 @@ async def drill(folder: Path, size: int, *, patient: bool) -> Found:
             "sessions": sessions,
             "builds": [one, two, three],
             "woken": upgraded["woken"],
-            "left_behind": upgraded["left"] + upgraded["deserted"],
+            "left_behind": upgraded["left"] + upgraded["deserted"] + len(upgraded["failing"]),
             "failed": (await at.client.count_workflows(FAILED)).count,
             "lost_answers": len(lost) + len(still_lost),
             "without_new_ask": len(unasked),

@@ -369,6 +369,11 @@ def _rejection(failure: WorkflowUpdateFailedError) -> ActRejected:
 
 
 def _unreachable(problem: RPCError) -> EngineUnreachable:
+    if problem.status is RPCStatusCode.FAILED_PRECONDITION and "failed state" in problem.message:
+        return EngineUnreachable(
+            "The build that should carry this mentorship fails on it and tries again: look at the log of its worker, "
+            "and at `A bad deployment` in docs/upgrades.md."
+        )
     waited = problem.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
     hint = "is a worker running?" if waited or "poller" in problem.message else "is Temporal running?"
     return EngineUnreachable(f"No answer from Temporal ({problem.status.name.lower()}: {problem.message}): {hint}")

@@ -29,6 +29,7 @@ DEPLOYMENT = "trellis"
 PATIENCE = timedelta(seconds=10)
 SEEN_WITHIN = timedelta(seconds=75)
 """A worker asks for work at least once a minute: one that was not seen for longer is gone."""
+MOST_LOOKED_AT = 500
 RUNNING = "WorkflowType IN ('Mentorship', 'PlatformEvents') AND ExecutionStatus = 'Running'"
 MENTORSHIPS = "WorkflowType = 'Mentorship' AND ExecutionStatus = 'Running'"
 UNVERSIONED = ""
@@ -148,6 +149,22 @@ class Fleet:
             found = self._client.list_workflows(f"{RUNNING} AND {_is_on(build)}", rpc_timeout=PATIENCE)
             async for execution in found:
                 yield execution.id
+
+    async def failing(self, build: str, *, to: str) -> tuple[str, ...]:
+        """The ids of the open workflows of a build that should move `to` another one and fail there on the first task.
+
+        The server counts them under the build that they come from. No more than MOST_LOOKED_AT are looked at.
+        """
+        found = []
+        with _reachable():
+            query = f"{RUNNING} AND {_is_on(build)}"
+            async for execution in self._client.list_workflows(query, limit=MOST_LOOKED_AT, rpc_timeout=PATIENCE):
+                handle = self._client.get_workflow_handle(execution.id)
+                described = (await handle.describe(rpc_timeout=PATIENCE)).raw_description
+                moving = described.workflow_execution_info.versioning_info.version_transition.deployment_version
+                if moving.build_id == to and described.pending_workflow_task.attempt > 1:
+                    found.append(execution.id)
+        return tuple(found)
 
     async def wake(self, workflow: str) -> None:
         """Lets a workflow see which build is current. One that has ended meanwhile needs no waking."""

@@ -23,13 +23,17 @@ class Progress(Model):
 
 
 class Upgraded(Model):
-    """What became of an upgrade: how many workflows were on other builds before, woken, and are there still."""
+    """What became of an upgrade: how many workflows were on other builds before, woken, and are there still.
+
+    `failing` are neither `left` nor `deserted`: they should move, and the build can't read the state that they bring.
+    """
 
     build: str
     before: int
     woken: int
     left: int
     deserted: int
+    failing: tuple[str, ...]
     builds: tuple[Build, ...]
 
 
@@ -72,13 +76,17 @@ async def upgrade(
             moved_at = clock()
         progress = now
     seen(progress)
+    builds = await fleet.builds()
+    others = [one for one in builds if one.id != build and one.runs]
+    failing = {one.id: await fleet.failing(one.id, to=build) for one in others}
     return Upgraded(
         build=build,
         before=before.left + before.deserted,
         woken=len(woken),
-        left=progress.left,
-        deserted=progress.deserted,
-        builds=await fleet.builds(),
+        left=sum(one.runs - len(failing[one.id]) for one in others if not one.is_deserted),
+        deserted=sum(one.runs - len(failing[one.id]) for one in others if one.is_deserted),
+        failing=tuple(workflow for some in failing.values() for workflow in some),
+        builds=builds,
     )
 
 
