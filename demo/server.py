@@ -16,20 +16,23 @@ from typing import Self
 
 import httpx
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from demo.local_mail import LocalMail, Trouble
 from demo.part import Part
 from settings import ROOT, settings
 from workflows.client import Mentorships
+from workflows.connection import data_converter
 from workflows.search_attributes import REGISTRY
 from workflows.time_skipping import server_arguments
 
 HOST = "127.0.0.1"
 READY_WITHIN = 60.0
 STOPS_WITHIN = 10.0
-WATCHED = ("TRELLIS_WORKER_METRICS", "TRELLIS_WEB_METRICS", "TRELLIS_LOG_FORMAT")
+WATCHED = (
+    *("TRELLIS_WORKER_METRICS", "TRELLIS_WEB_METRICS", "TRELLIS_LOG_FORMAT"),
+    *("TRELLIS_PAYLOAD_KEYS", "TRELLIS_CODEC_TOKENS", "TRELLIS_CODEC_ORIGINS"),
+)
 """What the parts take over from the shell: it changes what is seen of them, and nothing of what they do."""
 NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
@@ -259,7 +262,7 @@ class Parts:
             while True:
                 self.check()
                 try:
-                    client = await Client.connect(self.address, data_converter=pydantic_data_converter)
+                    client = await Client.connect(self.address, data_converter=data_converter(settings()))
                     await client.count_workflows("")
                 except (RPCError, RuntimeError):
                     await asyncio.sleep(0.05)

@@ -16,6 +16,7 @@ from demo.answers import Answering, fill
 from demo.forms import Button, WebPage
 from models.base import Role
 from tests.browser_inspection import Seen
+from tests.leaks.left import LEFT
 
 MOST_STEPS = 40
 """Steps of one form. A form that goes on longer goes in circles."""
@@ -54,6 +55,7 @@ class Device:
             is_mobile=self.touch,
         )
         context.set_default_timeout(WAIT)
+        context.on("request", lambda asked: LEFT.url(asked.url, asked.headers.get("referer", "")))
         return context
 
 

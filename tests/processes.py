@@ -1,6 +1,7 @@
 """Worker and web as an operator runs them: processes of their own, outside local mode, on free ports."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from settings import ROOT
+from tests.leaks.left import LEFT, Kind
 from tests.payload_keys import entries
 
 KEY = "a-key-of-the-tests-alone-and-no-secret"
@@ -43,7 +45,10 @@ class Running:
     async def asked(self, path: str) -> httpx.Response:
         """What it answers to an operator."""
         async with httpx.AsyncClient(trust_env=False) as http:
-            return await http.get(f"{self.url}{path}")
+            answer = await http.get(f"{self.url}{path}")
+        if path == "/metrics":
+            LEFT.leave(Kind.METRICS, answer.content)
+        return answer
 
     async def until_ready(self) -> None:
         """Fails when it is not ready in time, with what it said."""
@@ -97,10 +102,13 @@ async def running(what: str, folder: Path, temporal: str, *before: str, **enviro
             stdout=output,
             stderr=output,
         )  # fmt: skip
+    it = Running(process, f"http://127.0.0.1:{metrics}", log, f"http://127.0.0.1:{pages}")
     try:
-        yield Running(process, f"http://127.0.0.1:{metrics}", log, f"http://127.0.0.1:{pages}")
+        yield it
     finally:
         if process.returncode is None:
+            with contextlib.suppress(httpx.TransportError):
+                await it.asked("/metrics")
             process.kill()
             await process.wait()
 

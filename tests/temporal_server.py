@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 
+from tests.leaks.left import LEFT
+from tests.leaks.servers import read_now
 from workflows.search_attributes import REGISTRY
 from workflows.time_skipping import server_arguments
 
@@ -34,6 +36,7 @@ def temporal_server(log: Path, dynamic_config: Sequence[str] = ()) -> Iterator[s
             _wait_until_serving(server, address, log)
             yield address
         finally:
+            read_now(LEFT, address)
             server.kill()
             server.wait()
 

@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+import pytest_asyncio
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
@@ -22,7 +24,10 @@ from models.acts import ACTS
 from models.commands import COMMANDS
 from programs import load
 from settings import ROOT, settings
+from tests.payload_keys import client_with
+from tests.temporal_server import temporal_server
 from tests.test_starter_commands import starter
+from worker import build
 from workflows import fingerprints, search_attributes
 from workflows.begin import Begin
 from workflows.client import Mentorships
@@ -33,6 +38,28 @@ from workflows.refusal import INVALID, RENEWING
 
 EXAMPLE = ROOT / "examples" / "begin.json"
 STALE = "is not what the workflows take and answer. If that is meant (see `What stays` on the page): make contract"
+
+
+@pytest.fixture(scope="module")
+def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of its own, on which nothing is encrypted: the `temporal` command has no keys."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("TRELLIS_PAYLOAD_KEYS")
+        settings.cache_clear()
+        with temporal_server(tmp_path_factory.mktemp("plain") / "server.log") as address:
+            yield address
+    settings.cache_clear()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(temporal_address: str) -> Client:
+    return await client_with(temporal_address)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def worker(client: Client, outbox: Path) -> AsyncIterator[None]:
+    async with build(client):
+        yield
 
 
 def mentorship() -> dict[str, Any]:

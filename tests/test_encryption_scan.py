@@ -18,8 +18,8 @@ from demo.autoplay import Cast, play
 from demo.personas import Persona
 from demo.server import Parts, Ports, free_ports
 from tests.demo_parts import sample
+from tests.leaks.words import typed
 from tests.payload_keys import client_with, entry, settings_with
-from tests.test_history_words import typed
 from workflows.begin import workflow_id
 from workflows.encryption import Encryption
 from workflows.key_usage import payloads

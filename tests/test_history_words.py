@@ -13,19 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.leaks.words import typed
 from tests.recording import RECORDINGS
 
 HISTORIES = sorted(RECORDINGS.glob("*/histories/*.json.gz"))
 OPEN = ("userMetadata", "searchAttributes", "memo")
 """Payloads that lists and timelines show: summaries, details, attributes. They are read as the rest of the event is."""
-TYPED = {
-    *("name", "email", "bio", "title", "measure", "baseline", "target", "within_reach", "obstacle", "plan"),
-    *("topics", "questions", "goal", "reality", "options", "will", "feedback", "correction", "comment", "note"),
-    *("reason", "then_and_now", "learnt", "next", "thanks", "place", "message"),
-}
-"""Fields that hold what somebody is called, or what they typed."""
-SHORTEST = 8
-"""Characters of a word that is looked for: shorter ones are found by chance."""
 
 
 def payloads(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -47,19 +40,6 @@ def without_payloads(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_payloads(one) for name, one in value.items()}
     return [without_payloads(one) for one in value] if isinstance(value, list) else value
-
-
-def typed(value: Any, field: str = "") -> Iterator[str]:
-    """What people are called, and what they typed, in one payload. What a program or an ask is called is nobody's."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            if name not in ("program", "wording", "ask"):
-                yield from typed(one, name)
-    elif isinstance(value, list):
-        for one in value:
-            yield from typed(one, field)
-    elif isinstance(value, str) and field in TYPED and len(value) >= SHORTEST:
-        yield value
 
 
 def words_of(events: list[dict[str, Any]]) -> set[str]:

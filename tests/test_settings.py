@@ -17,6 +17,12 @@ PUBLIC_KEY = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where nothing is set, other than in the other tests."""
+    monkeypatch.delenv("TRELLIS_PAYLOAD_KEYS")
+
+
 def problem(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
     for name, value in variables.items():
         monkeypatch.setenv(f"TRELLIS_{name}", value)

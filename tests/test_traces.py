@@ -15,7 +15,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from links import Links, Purpose
@@ -169,7 +168,7 @@ async def test_a_history_holds_ids_of_traces_in_headers_and_replays_without_a_sp
     replayer = Replayer(
         workflows=[MentorshipWorkflow],
         workflow_runner=runner(),
-        data_converter=pydantic_data_converter,
+        data_converter=traced.client.data_converter,
         interceptors=[traced.tracing],
     )
     await replayer.replay_workflow(recorded)

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 import settings as settings_module
@@ -316,7 +315,7 @@ async def test_neither_the_address_nor_a_secret_nor_a_name_enters_a_history_and_
         assert secret not in "".join(str(event) for event in of_feed.events)
     replayer = Replayer(
         workflows=[MentorshipWorkflow, PlatformEventsWorkflow],
-        data_converter=pydantic_data_converter,
+        data_converter=client.data_converter,
         workflow_runner=runner(),
     )
     await replayer.replay_workflow(of_feed)

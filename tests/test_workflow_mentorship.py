@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, Worker
 
 import lifecycle
@@ -258,9 +257,11 @@ async def test_the_history_tells_the_story_without_names(mentorships: Mentorship
     await mentorships.act(id, accepts(Role.MENTOR), update_id="press-2")
     await idle(client, id)
     handle = client.get_workflow_handle(workflow_id(id))
-    told = [event.user_metadata.summary.data.decode() for event in (await history(client, id)).events]
-    timers_and_mails = [summary for summary in told if summary]
-    assert any(summary.startswith('"mail mentee') for summary in timers_and_mails)
+    told = [event.user_metadata.summary for event in (await history(client, id)).events]
+    timers_and_mails = [
+        (await client.data_converter.decode([summary], [str]))[0] for summary in told if summary.ByteSize()
+    ]
+    assert any(summary.startswith("mail mentee") for summary in timers_and_mails)
     metadata = str(await handle.query("__temporal_workflow_metadata"))
     assert "Waiting on:" in metadata
     for text in (*timers_and_mails, metadata, await (await handle.describe()).static_summary() or ""):
@@ -286,9 +287,7 @@ async def test_every_run_of_a_finished_mentorship_can_be_replayed(
     await to_the_end(client, id)
     assert len(set(runs)) == 2
     assert (await client.get_workflow_handle(workflow_id(id)).describe()).status is WorkflowExecutionStatus.COMPLETED
-    replayer = Replayer(
-        workflows=[MentorshipWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner()
-    )
+    replayer = Replayer(workflows=[MentorshipWorkflow], data_converter=client.data_converter, workflow_runner=runner())
     # The first run renewed at its stage boundary, whatever its length.
     monkeypatch.setattr(renewal, "EVENTS_AT_A_BOUNDARY", 0)
     await replayer.replay_workflow(await history(client, id, runs[0]))
