@@ -24,7 +24,7 @@ from workflows.begin import workflow_id
 from workflows.client import Mentorships
 from workflows.time_skipping import idle
 
-LINES = 120
+LINES = 300
 OWN = "by_api"
 
 
