@@ -20,7 +20,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from typer.testing import CliRunner
 
 from cli.app import app
-from cli.checks import configuration, encryption, machine, mail, temporal
+from cli.checks import builds, configuration, encryption, machine, mail, temporal
 from cli.checks.finding import Finding, Place
 from cli.checks.table import CHECKS
 from settings import Settings
@@ -35,6 +35,7 @@ from web.api.keys import Scope, mint
 from workflows import search_attributes
 from workflows.begin import workflow_id
 from workflows.client import Mentorships
+from workflows.fleet import Build
 from workflows.key_usage import keys_in_use
 from workflows.search_attributes import REGISTRY, STAGE
 
@@ -86,6 +87,36 @@ async def _payload_keys(temporal_address: str) -> None:
     says(
         await encryption.payload_keys(place(lost, payload_keys=entries("lost", "a"))), "ok", "a encrypts, lost decrypt"
     )
+
+
+def build(id: str, status: str, workers: int, runs: int) -> Build:
+    return Build.model_validate(
+        {"id": id, "status": status, "since": None, "workers": workers, "mentorships": runs, "feeds": 0}
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "result", "told", "mend"),
+    [
+        ((), "ok", "no versioned worker", ""),
+        ((build("b", "current", 1, 4),), "ok", "b is current", ""),
+        ((build("b", "current", 1, 4), build("a", "draining", 1, 2)), "ok", "2 open workflows are on others", ""),
+        ((build("b", "current", 1, 4), build("a", "draining", 0, 2)), "problem", "2 open workflows wait", "that build"),
+        ((build("b", "current", 1, 4), build("a", "drained", 0, 0)), "ok", "b is current", ""),
+        ((build("b", "current", 0, 0),), "problem", "nothing begins", "Start its workers"),
+        ((build("b", "current", 0, 1), build("a", "draining", 1, 0)), "problem", "1 open workflow waits", "upgrade"),
+        ((build("b", "waiting", 1, 0), build("", "unversioned", 1, 3)), "warning", "no build is current", "upgrade"),
+    ],
+)
+def test_builds_without_workers_and_none_that_is_current(
+    found: tuple[Build, ...], result: str, told: str, mend: str
+) -> None:
+    says(builds.judged(found, is_versioned=True), result, told, mend)
+
+
+async def test_builds_are_those_of_the_server(client: Client) -> None:
+    assert (await builds.builds(place(client, task_queue="nobody-builds-here"))).result == "ok"
+    assert builds.judged((), is_versioned=False).told == "not versioned"
 
 
 async def test_local_mode_is_for_this_machine_only() -> None:

@@ -1,12 +1,13 @@
 """All checks, in the order in which they are told. A new one is a function of a `Place`, and a line here."""
 
-from cli.checks import configuration, encryption, machine, mail, temporal
+from cli.checks import builds, configuration, encryption, machine, mail, temporal
 from cli.checks.finding import Check
 
 CHECKS: tuple[Check, ...] = (
     Check("mode", configuration.mode),
     Check("namespace", temporal.namespace),
     Check("workers", temporal.workers),
+    Check("builds", builds.builds),
     Check("search attributes", temporal.search_attributes),
     Check("programs", configuration.all_programs),
     Check("mailer", mail.mailer),
