@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -11,11 +12,13 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
+from temporalio.converter import PayloadCodec
 
 from demo.autoplay import Scene
 from demo.server import Parts
 from models.base import Instant, Model
 from workflows.begin import workflow_id
+from workflows.key_usage import payloads
 
 
 class StageEntered(Model):
@@ -129,7 +132,7 @@ def _mails(parts: Parts, scene: Scene) -> list[MailSeen]:
 
 
 async def runs(client: Client, workflow: str) -> list[Run]:
-    """The runs of one workflow id, the first one first, each found through the end of the one before."""
+    """The runs of one workflow id, the first one first, each found through the end of the one before. Decrypted."""
     latest = await client.get_workflow_handle(workflow).describe()
     run_id = latest.raw_description.workflow_execution_info.first_run_id or latest.run_id
     found: list[Run] = []
@@ -137,6 +140,7 @@ async def runs(client: Client, workflow: str) -> list[Run]:
         handle = client.get_workflow_handle(workflow, run_id=run_id)
         described = (await handle.describe()).raw_description.workflow_execution_info
         events = [event async for event in handle.fetch_history_events()]
+        await _decrypt(events, client.data_converter.payload_codec)
         found.append(Run(events, described.history_size_bytes, run_id))
         last = events[-1]
         run_id = (
@@ -145,6 +149,12 @@ async def runs(client: Client, workflow: str) -> list[Run]:
             else ""
         )
     return found
+
+
+async def _decrypt(events: Iterable[HistoryEvent], codec: PayloadCodec | None) -> None:
+    if codec is not None:
+        for payload in (payload for event in events for payload in payloads(event)):
+            payload.CopyFrom(*await codec.decode([payload]))
 
 
 def acts(events: list[HistoryEvent]) -> list[ActSeen]:

@@ -192,9 +192,7 @@ def _broken(events: Iterable[HistoryEvent]) -> list[str]:
 
 async def _replayed(client: Client, id: str, history: list[Run]) -> list[str]:
     """Whether this build would decide the same again."""
-    replayer = Replayer(
-        workflows=[MentorshipWorkflow], workflow_runner=runner(), data_converter=pydantic_data_converter
-    )
+    replayer = Replayer(workflows=[MentorshipWorkflow], workflow_runner=runner(), data_converter=client.data_converter)
     failed = []
     for number, run in enumerate(history):
         handle = client.get_workflow_handle(workflow_id(id), run_id=run.id)
