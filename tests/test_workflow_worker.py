@@ -7,6 +7,11 @@ import sys
 import time
 from pathlib import Path
 
+from models.people import Start
+from settings import Settings
+from tests.pairs import a_start
+from workflows.connection import SharedPydanticConverter, data_converter
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,3 +49,13 @@ def test_a_worker_that_is_asked_to_stop_leaves_with_success(tmp_path: Path, temp
     finally:
         worker.kill()
     assert "stopping" in log.read_text()
+
+
+def test_workflows_share_the_validators_that_pydantic_built_for_them() -> None:
+    assert data_converter(Settings()).payload_converter_class is SharedPydanticConverter
+    one, other = SharedPydanticConverter(), SharedPydanticConverter()
+    start = a_start()
+    (payload,) = one.to_payloads([start])
+    assert other.from_payloads([payload], [Start]) == [start]
+    assert one is not other
+    assert all(kept is other.converters[encoding] for encoding, kept in one.converters.items())

@@ -7,8 +7,8 @@ import dataclasses
 from collections.abc import Sequence
 
 from temporalio.client import Client, Interceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
@@ -20,6 +20,15 @@ from workflows.unreachable import EngineUnreachable
 __all__ = ["EngineUnreachable", "connect", "data_converter"]
 
 DEFAULT_ADDRESS = "localhost:7233"
+_SHARED = PydanticPayloadConverter()
+
+
+class SharedPydanticConverter(CompositePayloadConverter):
+    """The SDK makes a converter for each workflow. These share one memory of the validators that pydantic has built
+    for our types, which are some 55 kB for a mentorship and take longer to build than to use."""
+
+    def __init__(self) -> None:
+        super().__init__(*_SHARED.converters.values())
 
 
 async def connect(
@@ -52,6 +61,7 @@ def data_converter(own: Settings) -> DataConverter:
     encrypts = own.encrypts_payloads
     return dataclasses.replace(
         pydantic_data_converter,
+        payload_converter_class=SharedPydanticConverter,
         payload_codec=Encryption(own.payload_keyring, encrypts=encrypts),
         failure_converter_class=EncryptedFailures if encrypts else pydantic_data_converter.failure_converter_class,
     )
