@@ -15,7 +15,6 @@ from pathlib import Path
 
 from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import lifecycle
@@ -25,6 +24,8 @@ from activities.outbox import OutboxMailer
 from lifecycle.simulation import sample_start
 from links import Links
 from models.mail import Delivery
+from settings import settings
+from workflows.connection import data_converter
 
 TASK_QUEUE = "bare-life"
 PROGRAM = "career"
@@ -103,7 +104,7 @@ def _courier() -> Courier:
 
 async def main(address: str) -> None:
     """Works until it is killed."""
-    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    client = await Client.connect(address, data_converter=data_converter(settings()))
     with ThreadPoolExecutor(AT_ONCE) as threads:
         await Worker(
             client,
