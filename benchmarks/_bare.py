@@ -8,6 +8,9 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from settings import settings
+from workflows.connection import data_converter
+
 TASK_QUEUE = "bare"
 
 
@@ -45,7 +48,7 @@ class Bare:
 
 async def main(address: str) -> None:
     """Works until it is killed."""
-    client = await Client.connect(address)
+    client = await Client.connect(address, data_converter=data_converter(settings()))
     await Worker(client, task_queue=TASK_QUEUE, workflows=[Bare], workflow_runner=UnsandboxedWorkflowRunner()).run()
 
 

@@ -28,7 +28,7 @@ import programs
 from benchmarks._pair import BEGINS, Script, script
 from cli.upgrade import advice
 from demo.changed_build import A_REMARK, A_WISH, ASK, changed
-from demo.server import HOST, Ports, server_binary
+from demo.server import HOST, WATCHED, Ports, server_binary
 from models.pages import Overview
 from models.state import Receipt, Stage
 from settings import ROOT
@@ -86,7 +86,8 @@ class House:
     client: Client
 
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
+        others = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
+        kept = others | {name: os.environ[name] for name in WATCHED if name in os.environ}
         return kept | {
             "TEMPORAL_ADDRESS": self.address,
             "TEMPORAL_CONFIG_FILE": os.devnull,

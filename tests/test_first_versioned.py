@@ -7,6 +7,7 @@ import pytest
 from demo.upgrade_drill import FAILED, settled
 from models.base import Role
 from tests.pairs import a_program, a_start, accepts, goals
+from tests.payload_keys import entries
 from tests.processes import running, until
 from tests.temporal_server import temporal_server
 from workflows import search_attributes
@@ -17,7 +18,7 @@ from workflows.time_skipping import idle, skip_to_next
 from workflows.upgrading import upgrade
 
 OPEN = ("asleep", "answered", "waking")
-HERE = {"LOCAL": "true", "PAYLOAD_KEYS": ""}
+HERE = {"LOCAL": "true", "PAYLOAD_KEYS": entries("tests")}
 
 
 @pytest.mark.timeout(150)

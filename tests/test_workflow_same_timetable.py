@@ -8,8 +8,8 @@ from temporalio.client import Client
 
 import programs
 import settings as settings_module
-from benchmarks._history import footprint
 from benchmarks._pair import BEGINS, Script, script
+from demo.report import runs
 from tests.receiver import SECRETS, Answer, receiver
 from tests.recorded_mail import RecordedMail
 from worker import build, build_announcer
@@ -50,7 +50,7 @@ async def lived(client: Client, played: Script, id: str, *, webhooks: bool) -> t
 async def _timers(client: Client, id: str) -> list[Told]:
     """Those that fired; a run numbers its own anew."""
     fired: list[Told] = []
-    for run in (await footprint(client, workflow_id(id))).runs:
+    for run in await runs(client, workflow_id(id)):
         names: dict[str, str] = {}
         for event in run.events:
             if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:

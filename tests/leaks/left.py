@@ -19,6 +19,8 @@ from tests.leaks.words import is_telling
 SHORTEST_SECRET = 16
 """Characters. Shorter ones are no secrets, or found by chance."""
 LINK = re.compile(rf"(?<=/(?:{'|'.join(Purpose)})/)[\w.-]{{40,}}")
+OWN_PLACE = re.compile(rf"(?<=^/[{''.join(Purpose)}]/)[^/]+")
+"""Where the web app reads a link from the path: right after what the link is for."""
 MOST_TOLD = 20
 
 
@@ -79,7 +81,7 @@ class Left:
     def url(self, url: str, referer: str = "") -> None:
         """An address that was asked for. A link may stand where the web app reads it, and nowhere else."""
         parts = urlsplit(url)
-        asked = LINK.sub("LINK", parts.path, count=1)
+        asked = OWN_PLACE.sub("LINK", parts.path)
         told = f"{parts.netloc} {asked} {parts.query} {parts.fragment} {referer}"
         self.leave(Kind.URL, f"{told}\t{unquote_plus(told)}\t{os.environ.get('PYTEST_CURRENT_TEST', '')}".encode())
 
