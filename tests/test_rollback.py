@@ -76,8 +76,12 @@ async def test_mentorships_go_back_with_their_answers_and_one_that_cannot_waits_
             again = await wished.execute_update("wish", WISH, id="wished-2", result_type=Receipt)
             assert again == wish
         assert (await at.client.count_workflows(FAILED)).count == 0
-    # These workers are in local mode, where a log quotes what could not be read. No other run's log does: tests/test_logs.
-    for log in tmp_path.glob("worker-*.log"):
+    _forget_logs(tmp_path)
+
+
+def _forget_logs(folder: Path) -> None:
+    """Workers in local mode quote in their logs what could not be read; others do not (tests/test_logs.py)."""
+    for log in folder.glob("worker-*.log"):
         log.unlink()
 
 
