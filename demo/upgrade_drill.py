@@ -12,40 +12,35 @@ import sys
 import tempfile
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 import programs
 from benchmarks._pair import BEGINS, Script, script
 from cli.upgrade import advice
 from demo.changed_build import A_REMARK, A_WISH, ASK, changed
-from demo.server import HOST, WATCHED, Ports, server_binary
+from demo.upgrade_house import House, house, stop
 from models.pages import Overview
 from models.state import Receipt, Stage
 from settings import ROOT
 from workflows import search_attributes
 from workflows.begin import Begin, workflow_id
 from workflows.client import Mentorships
-from workflows.connection import EngineUnreachable, connect
+from workflows.connection import EngineUnreachable
 from workflows.feeds import Feeds
 from workflows.fleet import SEEN_WITHIN, Build, Fleet
 from workflows.mentorship import MentorshipWorkflow
-from workflows.search_attributes import REGISTRY
-from workflows.time_skipping import MARGIN, current_time, server_arguments, skip_by
+from workflows.time_skipping import MARGIN, current_time, skip_by
 
 SIZE = 50
 AT_ONCE = 4
-# The server looks every few minutes whether a version is drained: here every second.
-DRAINS_SOON = ("VersionDrainageStatusVisibilityGracePeriod", "VersionDrainageStatusRefreshInterval")
 FAILED = (
     "WorkflowType IN ('Mentorship', 'PlatformEvents') AND "
     "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')"
@@ -74,97 +69,6 @@ class Found:
 
 
 FAULTLESS = ("left_behind", "failed", "lost_answers", "without_new_ask", "not_drained", "not_healed")
-
-
-@dataclass(slots=True)
-class House:
-    """The server and the folder in which all of it happens."""
-
-    folder: Path
-    address: str
-    console: Console
-    client: Client
-
-    def environment(self) -> dict[str, str]:
-        others = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
-        kept = others | {name: os.environ[name] for name in WATCHED if name in os.environ}
-        return kept | {
-            "TEMPORAL_ADDRESS": self.address,
-            "TEMPORAL_CONFIG_FILE": os.devnull,
-            "TRELLIS_VERSIONED": "true",
-            "TRELLIS_OUTBOX_DIR": str(self.folder / "outbox"),
-            "COLUMNS": "160",
-            "NO_COLOR": "1",
-        }
-
-    @asynccontextmanager
-    async def worker(self, source: Path) -> AsyncIterator[Process]:
-        """The worker of a source, from when it has said whether its build is current."""
-        log = self.folder / f"worker-{source.name}.log"
-        said = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "worker.py", cwd=source, env=self.environment(), stdout=output, stderr=output
-            )
-        try:
-            async with asyncio.timeout(60):
-                while b" build " not in log.read_bytes()[said:]:  # noqa: ASYNC110 - another process writes it
-                    await asyncio.sleep(0.1)
-            yield process
-        finally:
-            await stop(process)
-
-    async def starter(self, source: Path, *arguments: str) -> tuple[int, str]:
-        """A command of a source: its exit code, and what it said."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "starter.py",
-            *arguments,
-            cwd=source,
-            env=self.environment(),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, complained = await process.communicate()
-        return process.returncode or 0, (out or complained).decode().strip()
-
-
-async def stop(process: Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        await process.wait()
-
-
-@asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[House]:
-    """A Temporal server in memory, on free ports."""
-    ports = Ports.free()
-    command = [str(server_binary()), "server", "start-dev", "--headless", "--ip", HOST, "--log-level", "warn"]
-    command += ["--port", str(ports.temporal), "--metrics-port", str(ports.ui), *server_arguments()]
-    for name in DRAINS_SOON:
-        command += ["--dynamic-config-value", f'matching.wv.{name}="1s"']
-    for key in REGISTRY:
-        command += ["--search-attribute", f"{key.name}=Keyword"]
-    with (folder / "temporal.log").open("wb") as output:
-        server = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
-    try:
-        address = f"{HOST}:{ports.temporal}"
-        client = await _connected(address)
-        yield House(folder, address, Console(stderr=True, width=150), client)
-    finally:
-        await stop(server)
-
-
-async def _connected(address: str) -> Client:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                client = await connect(address)
-                await client.count_workflows("")
-            except (EngineUnreachable, RPCError):
-                await asyncio.sleep(0.1)
-            else:
-                return client
 
 
 async def drill(folder: Path, size: int, *, patient: bool) -> Found:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from demo.changed_build import A_WISH, ASK, changed
-from demo.upgrade_drill import FAILED, house, settled
+from demo.upgrade_drill import FAILED, settled
+from demo.upgrade_house import house
 from models.base import Role
 from models.state import Receipt
 from settings import ROOT
@@ -76,13 +77,6 @@ async def test_mentorships_go_back_with_their_answers_and_one_that_cannot_waits_
             again = await wished.execute_update("wish", WISH, id="wished-2", result_type=Receipt)
             assert again == wish
         assert (await at.client.count_workflows(FAILED)).count == 0
-    _forget_logs(tmp_path)
-
-
-def _forget_logs(folder: Path) -> None:
-    """Workers in local mode quote in their logs what could not be read; others do not (tests/test_logs.py)."""
-    for log in folder.glob("worker-*.log"):
-        log.unlink()
 
 
 async def acts_once_it_answers(mentorships: Mentorships, id: str) -> int:
