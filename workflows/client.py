@@ -1,18 +1,14 @@
 """Mentorships, as a backend or a web page speaks to them. Everything here may be called again: it counts once."""
 
 import asyncio
-import base64
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
-    WorkflowExecution,
-    WorkflowExecutionStatus,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
@@ -38,9 +34,11 @@ from workflows.connection import EngineUnreachable
 from workflows.encryption import PayloadUnreadable, act_of_a_person
 from workflows.erasure import Elsewhere, Erasure, Forget, Forgotten
 from workflows.feeds import Feeds
+from workflows.lists import Lists
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, UNDECRYPTABLE, Refusal
 from workflows.replies import ActRejected, BadFilter, Listed, ListedPage, NoSuchMentorship, StartConflict, Started
+from workflows.unreachable import PATIENCE, unreachable
 from workflows.verbs import StartedOne, Verbs
 from workflows.views import Handle, view
 
@@ -59,11 +57,6 @@ __all__ = [
 
 log = logging.getLogger("trellis.client")
 
-PATIENCE = timedelta(seconds=10)
-"""How long one call waits for Temporal and a worker before it raises EngineUnreachable."""
-
-MOST_A_PAGE = 1000
-"""What the server hands out at a time."""
 
 FAILED = "failed"
 ENDED = "ended"
@@ -73,7 +66,7 @@ Q = TypeVar("Q", PageQuery, CoordinatorQuery)
 Clock = Callable[[str], Awaitable[datetime]]
 
 
-class Mentorships(Verbs):
+class Mentorships(Verbs, Lists):
     """All mentorships of one Temporal namespace.
 
     Every method raises EngineUnreachable when Temporal or its worker does not answer within ten seconds, and (but for
@@ -197,39 +190,6 @@ class Mentorships(Verbs):
         """How it ended. Waits for the end, however long that takes."""
         return await self._answer(id, self._handle(id).result())
 
-    async def list(self, query: str = "", *, limit: int | None = None) -> AsyncIterator[Listed]:
-        """Mentorships, the latest first. `query` is a Temporal list filter, for example `TrellisHealth = 'at_risk'`.
-
-        Raises BadFilter where it can't be read.
-        """
-        page = min(limit or MOST_A_PAGE, MOST_A_PAGE)
-        found = self._client.list_workflows(_filter(query), page_size=page, limit=limit, rpc_timeout=PATIENCE)
-        with _filter_told():
-            async for execution in found:
-                yield await _listed(execution)
-
-    async def list_page(self, query: str = "", *, limit: int = 50, cursor: str = "") -> ListedPage:
-        """The same by pages. `cursor` is the one of the page before; ValueError where it or the filter is wrong."""
-        try:
-            token = base64.urlsafe_b64decode(cursor.encode("ascii")) if cursor else None
-        except ValueError:
-            raise ValueError("This is not a cursor of an earlier page") from None
-        found = self._client.list_workflows(
-            _filter(query), page_size=limit, next_page_token=token, rpc_timeout=PATIENCE
-        )
-        with _filter_told():
-            await found.fetch_next_page()
-        listed = tuple([await _listed(execution) for execution in found.current_page or ()])
-        token = found.next_page_token
-        return ListedPage(
-            mentorships=listed, cursor=base64.urlsafe_b64encode(token).decode() if token and listed else None
-        )
-
-    async def count(self, query: str = "") -> int:
-        """How many `list` would find. Raises BadFilter where it can't be read."""
-        with _filter_told():
-            return (await self._client.count_workflows(_filter(query), rpc_timeout=PATIENCE)).count
-
     async def forget(self, whom: Forget, elsewhere: Elsewhere) -> Forgotten:
         """Forgets a person: see `workflows.erasure`."""
         return await Erasure(self._client, elsewhere).forget(whom)
@@ -289,7 +249,7 @@ class Mentorships(Verbs):
             return await call
         except RPCError as problem:
             if problem.status is not RPCStatusCode.NOT_FOUND:
-                raise _unreachable(problem) from problem
+                raise unreachable(problem) from problem
         except (RPCTimeoutOrCancelledError, TimeoutError) as problem:
             raise EngineUnreachable("The mentorship did not answer in time: is a worker running?") from problem
         except WorkflowQueryFailedError as problem:
@@ -312,51 +272,12 @@ class Mentorships(Verbs):
         except RPCError as problem:
             if problem.status is RPCStatusCode.NOT_FOUND:
                 return False
-            raise _unreachable(problem) from problem
+            raise unreachable(problem) from problem
         return True
 
 
 async def _time_of_day(mentorship: str) -> datetime:
     return datetime.now(UTC)
-
-
-def _filter(query: str) -> str:
-    mine = "WorkflowType = 'Mentorship' AND ExecutionStatus != 'ContinuedAsNew'"
-    return f"{mine} AND ({query})" if query else mine
-
-
-@contextmanager
-def _filter_told() -> Iterator[None]:
-    try:
-        yield
-    except RPCError as problem:
-        if problem.status is RPCStatusCode.INVALID_ARGUMENT:
-            raise BadFilter(problem.message) from problem
-        raise _unreachable(problem) from problem
-
-
-async def _listed(execution: WorkflowExecution) -> Listed:
-    told = execution.typed_search_attributes
-    return Listed(
-        id=execution.id.removeprefix(workflow_id("")),
-        program=told.get(search_attributes.PROGRAM, ""),
-        stage=told.get(search_attributes.STAGE, ""),
-        status=told.get(search_attributes.STATUS, ""),
-        health=told.get(search_attributes.HEALTH, ""),
-        outcome=told.get(search_attributes.OUTCOME, ""),
-        waiting_on=told.get(search_attributes.WAITING_ON, ""),
-        started_at=await _began(execution),
-        ended=execution.status is not WorkflowExecutionStatus.RUNNING,
-    )
-
-
-async def _began(execution: WorkflowExecution) -> datetime:
-    """When the first run did. The execution's own time is that of its latest run."""
-    try:
-        return await execution.memo_value(fingerprints.STARTED_AT, execution.start_time, type_hint=datetime)
-    except PayloadUnreadable:
-        # One mentorship whose key is missing takes no list away.
-        return execution.start_time
 
 
 def _rejection(failure: WorkflowUpdateFailedError) -> ActRejected:
@@ -366,14 +287,3 @@ def _rejection(failure: WorkflowUpdateFailedError) -> ActRejected:
         return ActRejected(refusal.code, refusal.message, refusal.field, refusal.phrase)
     log.error("An update failed for a reason that is not a refusal: %r", cause)
     return ActRejected(FAILED, "Something went wrong on our side, and nothing was recorded. Please try again later.")
-
-
-def _unreachable(problem: RPCError) -> EngineUnreachable:
-    if problem.status is RPCStatusCode.FAILED_PRECONDITION and "failed state" in problem.message:
-        return EngineUnreachable(
-            "The build that should carry this mentorship fails on it and tries again: look at the log of its worker, "
-            "and at `A bad deployment` in docs/upgrades.md."
-        )
-    waited = problem.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
-    hint = "is a worker running?" if waited or "poller" in problem.message else "is Temporal running?"
-    return EngineUnreachable(f"No answer from Temporal ({problem.status.name.lower()}: {problem.message}): {hint}")

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import EmailStr, Field, model_validator
@@ -31,8 +30,8 @@ from workflows.begin import workflow_id
 from workflows.connection import EngineUnreachable
 from workflows.events import events_id
 from workflows.mentorship import MentorshipWorkflow
+from workflows.unreachable import PATIENCE
 
-PATIENCE = timedelta(seconds=10)
 MINE = "WorkflowType = 'Mentorship' AND ExecutionStatus != 'ContinuedAsNew'"
 Digests = dict[str, str]
 Later = dict[str, list[str]]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
@@ -15,8 +15,8 @@ from workflows import fingerprints, search_attributes
 from workflows.begin import workflow_id
 from workflows.connection import EngineUnreachable
 from workflows.events import ACTIVE, GIVEN_UP, PAUSED, PlatformEventsWorkflow, events_id
+from workflows.unreachable import PATIENCE
 
-PATIENCE = timedelta(seconds=10)
 _STATUS = search_attributes.STATUS.name
 TROUBLED = (
     "WorkflowType = 'PlatformEvents' AND ExecutionStatus != 'ContinuedAsNew' AND "

@@ -24,9 +24,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Model
 from workflows.connection import EngineUnreachable
+from workflows.unreachable import PATIENCE
 
 DEPLOYMENT = "trellis"
-PATIENCE = timedelta(seconds=10)
 SEEN_WITHIN = timedelta(seconds=75)
 """A worker asks for work at least once a minute: one that was not seen for longer is gone."""
 MOST_LOOKED_AT = 500

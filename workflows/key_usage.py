@@ -12,10 +12,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Model
 from workflows.sealed import key_of
-from workflows.unreachable import EngineUnreachable
+from workflows.unreachable import PATIENCE, EngineUnreachable
 
 OURS = "WorkflowType IN ('Mentorship', 'PlatformEvents')"
-PATIENCE = timedelta(seconds=10)
 
 
 class KeyUse(Model):
