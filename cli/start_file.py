@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from models.base import Model
 from models.people import Start, StartPerson
 from models.problems import Problem, describe
-from programs.plain_yaml import PlainLoader
+from programs import plain_yaml
 from workflows.replacing import Replacement
 
 M = TypeVar("M", bound=Model)
@@ -62,7 +62,7 @@ def _parsed(path: Path) -> object:
     except UnicodeDecodeError:
         raise StartFileProblem(f"{path}: must be text in UTF-8") from None
     try:
-        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=PlainLoader)  # noqa: S506  # nosec B506
+        return json.loads(text) if path.suffix == ".json" else plain_yaml.read(text)
     except json.JSONDecodeError as problem:
         raise StartFileProblem(f"{path}: not JSON: line {problem.lineno}: {problem.msg}") from problem
     except RecursionError:

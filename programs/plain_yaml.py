@@ -70,3 +70,8 @@ PlainLoader.yaml_implicit_resolvers = {
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 PlainLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
+
+
+def read(text: str) -> object:
+    """What the text says. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a SafeLoader  # nosec B506
