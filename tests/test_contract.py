@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,26 +40,17 @@ EXAMPLE = ROOT / "examples" / "begin.json"
 STALE = "is not what the workflows take and answer. If that is meant (see `What stays` on the page): make contract"
 
 
-@pytest.fixture(scope="module")
-def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of its own, on which nothing is encrypted: the `temporal` command has no keys."""
+@pytest_asyncio.fixture(scope="module")
+async def client(tmp_path_factory: pytest.TempPathFactory, outbox: Path) -> AsyncIterator[Client]:
+    """A worker and a server of its own, on which nothing is encrypted: the `temporal` command has no keys."""
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("TRELLIS_PAYLOAD_KEYS")
         settings.cache_clear()
         with temporal_server(tmp_path_factory.mktemp("plain") / "server.log") as address:
-            yield address
+            connected = await client_with(address)
+            async with build(connected):
+                yield connected
     settings.cache_clear()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def client(temporal_address: str) -> Client:
-    return await client_with(temporal_address)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def worker(client: Client, outbox: Path) -> AsyncIterator[None]:
-    async with build(client):
-        yield
 
 
 def mentorship() -> dict[str, Any]:
@@ -133,10 +124,7 @@ def blocks() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", part, re.S)
 
 
-@pytest.mark.usefixtures("worker")
-async def test_the_commands_on_the_page_start_steer_show_and_end_a_mentorship(
-    client: Client, temporal_address: str, tmp_path: Path
-) -> None:
+async def test_the_commands_on_the_page_start_steer_show_and_end_a_mentorship(client: Client, tmp_path: Path) -> None:
     start, say_yes, look, end, make = blocks()
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "starter.py").write_text(
@@ -146,7 +134,7 @@ async def test_the_commands_on_the_page_start_steer_show_and_end_a_mentorship(
 
     async def shell(script: str) -> str:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environment = os.environ | {"TEMPORAL_ADDRESS": temporal_address, "PATH": path}
+        environment = os.environ | {"TEMPORAL_ADDRESS": client.service_client.config.target_host, "PATH": path}
         done = await asyncio.to_thread(
             subprocess.run, ("sh", "-eu"), input=script, cwd=tmp_path, env=environment, capture_output=True, text=True
         )
@@ -177,7 +165,6 @@ async def test_the_commands_on_the_page_start_steer_show_and_end_a_mentorship(
     assert set(await memo.memo()) == {fingerprints.MEMO, fingerprints.STARTED_AT}
 
 
-@pytest.mark.usefixtures("worker")
 async def test_an_input_that_cannot_be_read_says_why_and_can_be_started_again(client: Client) -> None:
     good = {**json.loads(EXAMPLE.read_text())}
     good["start"] = {**good["start"], "id": "mended"}
