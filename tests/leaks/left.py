@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 from links import Purpose
@@ -44,12 +45,12 @@ class Report:
     found: tuple[str, ...]
 
     @classmethod
-    def together(cls, reports: Iterable[Mapping[str, object]]) -> "Report":
+    def together(cls, reports: Iterable[dict[str, Any]]) -> "Report":
         """Those of several processes as one."""
         places: Counter[str] = Counter()
         words = secrets = 0
         found: list[str] = []
-        for one in (cls(**report) for report in reports):  # type: ignore[arg-type]
+        for one in (cls(**report) for report in reports):
             places.update(one.places)
             words, secrets = words + one.words, secrets + one.secrets
             found += one.found
