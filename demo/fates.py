@@ -64,11 +64,11 @@ class Post:
         if any(one.mail_class is MailClass.CLOSING and one.at - letter.at < SOON for one in later):
             return True
         said_later = [item for one in later for item in one.items]
-        return all(self._is_old(item, mentorship, letter, said_later) for item in letter.items)
+        return all(self._is_old(item, mentorship, self.fates[letter.id], said_later) for item in letter.items)
 
-    def _is_old(self, item: LetterItem, mentorship: str, letter: Letter, said_later: list[LetterItem]) -> bool:
+    def _is_old(self, item: LetterItem, mentorship: str, fate: Fate, said_later: list[LetterItem]) -> bool:
         """Whether the person or the partner has answered meanwhile, a later mail said it again or said how it
-        changed, or the session has begun."""
+        changed, or it was tried until the session began, but for a night before it."""
         if item.ask is not None:
             ask = item.ask
             names = {ask.id, ask.id.replace(f".{ask.by.value}", f".{ask.by.partner.value}")}
@@ -77,7 +77,7 @@ class Post:
             )
         session = item.session
         return session is not None and (
-            session.starts_at - letter.at < SHORTLY
+            session.starts_at - fate.handed[-1] < SHORTLY
             or any(one.session is not None and _moved(session, one.session) for one in said_later)
         )
 

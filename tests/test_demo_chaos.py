@@ -17,8 +17,9 @@ from demo.chaos.__main__ import Survived, survive
 from demo.chaos.evidence import Record
 from demo.chaos.laws import Law, broken_laws
 from demo.chaos.plan import Channel, FaultKind, Plan
+from demo.fates import Fate
 from models.base import Role
-from models.mail import MailClass
+from models.mail import MailClass, MailKind
 from settings import ROOT
 
 pytestmark = pytest.mark.timeout(280)
@@ -68,6 +69,18 @@ def _send_a_copy_under_another_number(record: Record) -> None:
 def _lose_the_closing(record: Record) -> None:
     closing = next(fate.letter for fate in record.fates.values() if fate.letter.mail_class is MailClass.CLOSING)
     del record.arrived[closing.id]
+
+
+def _reminder(record: Record) -> Fate:
+    """One that was mailed a day before its session, and now never arrived."""
+    fate = next(fate for fate in record.fates.values() if fate.letter.kind is MailKind.SESSION_REMINDER)
+    record.arrived.pop(fate.letter.id, None)
+    fate.handed = fate.handed[:1]
+    return fate
+
+
+def _stop_trying_a_day_before_the_session(record: Record) -> None:
+    _reminder(record)
 
 
 def _invent_a_mail(record: Record) -> None:
@@ -120,6 +133,7 @@ def _change_an_event_on_its_way(record: Record) -> None:
         (_double_a_mail, Law.MAIL_TWICE),
         (_send_a_copy_under_another_number, Law.MAIL_TWICE),
         (_lose_the_closing, Law.MAIL_LOST),
+        (_stop_trying_a_day_before_the_session, Law.MAIL_LOST),
         (_invent_a_mail, Law.MAIL_UNKNOWN),
         (_send_at_night, Law.MANNERS),
         (_ask_for_what_was_done, Law.MANNERS),
@@ -135,6 +149,14 @@ def _change_an_event_on_its_way(record: Record) -> None:
 def test_the_judge_sees(record: Record, doctor: Callable[[Record], None], law: Law) -> None:
     doctor(record)
     assert law in {broken for broken, _ in broken_laws(record)}
+
+
+def test_a_reminder_that_was_tried_until_its_session_began_is_not_lost(record: Record) -> None:
+    fate = _reminder(record)
+    session = fate.letter.items[0].session
+    assert session is not None
+    fate.handed.append(session.starts_at - timedelta(hours=1))
+    assert Law.MAIL_LOST not in {broken for broken, _ in broken_laws(record)}
 
 
 def test_a_skewed_clock_shows_another_time_to_everything_in_its_process(tmp_path: Path) -> None:
