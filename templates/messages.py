@@ -47,6 +47,7 @@ CODE: dict[Domain, tuple[str, ...]] = {
         "models/base.py",
         "models/people.py",
         "workflows/client.py",
+        "workflows/lists.py",
         "web/*.py",
     ),
 }
