@@ -34,6 +34,7 @@ from demo.server import Parts, Ports
 from links import Links, Purpose
 from models.base import Role
 from settings import ROOT
+from workflows.connection import EngineUnreachable
 
 QUEUE = "trellis"
 TURNS = 2
@@ -66,6 +67,7 @@ async def measure(arguments: Namespace) -> Result:
                 result.set_goal("asleep_kilobytes_each", Goal(10))
     result.set_goal("rate_vs_bare", Goal(0.7, at_least=True))
     result.set_goal("steady_backlog_at_end", Goal(0))
+    result.set_goal("overload_presses_unanswered", Goal(0))
     return result
 
 
@@ -80,6 +82,7 @@ class Load:
         self.ours = Driver(self.client, Ours(self.client, "life"))
         self.rate = 0.0
         self.operations = 0
+        self.unanswered = 0
         self.probes = [f"probe-{number}" for number in range(PROBES)]
         self.numbers = count()
 
@@ -174,6 +177,8 @@ class Load:
             "overload_starts": starts,
             "overload_starts_per_second": round(starts / starting, 1),
             "overload_mails_waiting": mailing,
+            "overload_presses": len(presses),
+            "overload_presses_unanswered": self.unanswered,
             **_latencies("overload_press", presses),
             "overload_recovered_after_seconds": round(recovering, 1),
             **_latencies("recovered_press", after),
@@ -234,7 +239,10 @@ class Load:
         async def press() -> None:
             number = next(self.numbers)
             # The first two presses are acceptances; those after them may come as often as one likes.
-            await probes.press(number % PROBES, 2 + number)
+            try:
+                await probes.press(number % PROBES, 2 + number)
+            except EngineUnreachable:
+                self.unanswered += 1
 
         async with _again_and_again(press, presses):
             yield
