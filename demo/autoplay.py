@@ -212,14 +212,14 @@ class Driver:
             heapq.heappop(self.plans)
             at = await self.skip(plan.at + MARGIN - now) if plan.at > now else now
             return await self._do(plan, at) if at is not None else None
-        if due is None:
-            raise PlayProblem(f"{self.id} waits for nobody and nothing: {_where(self.scene)}")
-        if due > now:
+        if due is not None and due > now:
             self.standstills = 0
             return await self.skip(due + MARGIN - now)
+        # It may have ended since it was looked at: the provider's last report comes when it likes.
         self.standstills += 1
         if self.standstills > STANDSTILLS_MOST:
-            raise PlayProblem(f"{self.id} stands still: {_where(self.scene)}")
+            what = "stands still" if due is not None else "waits for nobody and nothing"
+            raise PlayProblem(f"{self.id} {what}: {_where(self.scene)}")
         await asyncio.sleep(STANDSTILL)
         return await self.settled()
 
