@@ -52,20 +52,20 @@ class Lives(Protocol):
 class Ours:
     """Both accept and say when they like mail; then nobody answers any more, so that it is nudged until it lapses."""
 
-    client: Client
+    mentorships: Mentorships
     name: str
     presses: int = 4
 
     async def begin(self, number: int) -> str:
         """A start as a platform sends it."""
         start = _start(f"{self.name}-{number}")
-        await Mentorships(self.client).start(start, programs.load(PROGRAM))
+        await self.mentorships.start(start, programs.load(PROGRAM))
         return workflow_id(start.id)
 
     async def press(self, number: int, press: int) -> None:
         """One act of one of the pair."""
         act = _act(PAIR[press % 2], press // 2)
-        await Mentorships(self.client).act(f"{self.name}-{number}", act, update_id=f"press-{press}")
+        await self.mentorships.act(f"{self.name}-{number}", act, update_id=f"press-{press}")
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ from demo.server import Parts, Ports
 from links import Links, Purpose
 from models.base import Role
 from settings import ROOT
+from workflows.client import Mentorships
 from workflows.connection import EngineUnreachable
 
 QUEUE = "trellis"
@@ -79,7 +80,8 @@ class Load:
         self.seconds: float = arguments.seconds
         self.lanes: int = arguments.lanes
         self.client = parts.client
-        self.ours = Driver(self.client, Ours(self.client, "life"))
+        self.mentorships = Mentorships(self.client)
+        self.ours = Driver(self.client, Ours(self.mentorships, "life"))
         self.rate = 0.0
         self.operations = 0
         self.unanswered = 0
@@ -135,7 +137,7 @@ class Load:
     async def run_steadily(self) -> None:
         """A share of the highest rate for long: latencies, memory, what waits."""
         seconds, rate = self.seconds * STEADY, self.rate * STEADY_SHARE
-        driver = Driver(self.client, Ours(self.client, "steady"))
+        driver = Driver(self.client, Ours(self.mentorships, "steady"))
         await self._begin("probe", PROBES)
         pages: list[float] = []
         async with self._watch() as watch, self._looking(pages):
@@ -161,7 +163,7 @@ class Load:
     async def overdo(self) -> None:
         """As many starts at once as would take a while at the highest rate: those who press must not notice."""
         starts = max(int(self.rate * self.operations * self.seconds * (1 - SPRINTS - STEADY) / 4), 20)
-        crowd = Ours(self.client, "crowd")
+        crowd = Ours(self.mentorships, "crowd")
         presses: list[float] = []
         async with self._pressing(presses):
             began = time.monotonic()
@@ -198,7 +200,7 @@ class Load:
 
     async def _begin(self, name: str, number: int) -> None:
         """Begins so many mentorships, and waits until they are asleep again: each has mailed both its people."""
-        lives = Ours(self.client, name)
+        lives = Ours(self.mentorships, name)
         await _some_at_once((lives.begin(one) for one in range(number)), 10)
         await self._until_mailed(name, 2 * number)
         await asyncio.sleep(1)
@@ -234,7 +236,7 @@ class Load:
     @asynccontextmanager
     async def _pressing(self, presses: list[float]) -> AsyncIterator[None]:
         """Someone presses, again and again."""
-        probes = Ours(self.client, "probe")
+        probes = Ours(self.mentorships, "probe")
 
         async def press() -> None:
             number = next(self.numbers)

@@ -34,6 +34,7 @@ from workflows.connection import EngineUnreachable
 from workflows.encryption import PayloadUnreadable, act_of_a_person
 from workflows.erasure import Elsewhere, Erasure, Forget, Forgotten
 from workflows.feeds import Feeds
+from workflows.intake import Intake
 from workflows.lists import Lists
 from workflows.mentorship import MentorshipWorkflow
 from workflows.refusal import RENEWING, UNDECRYPTABLE, Refusal
@@ -83,6 +84,7 @@ class Mentorships(Verbs, Lists):
         self._client = client
         self._clock = clock or _time_of_day
         self._task_queue = task_queue
+        self._intake = Intake(client, task_queue=task_queue)
         self._feeds = Feeds(client, task_queue=task_queue) if webhooks else None
 
     async def start(self, start: Start, program: Program, *, goals: tuple[Goal, ...] = ()) -> Started:
@@ -94,6 +96,7 @@ class Mentorships(Verbs, Lists):
         # In the workflow it would be too late to say no: its task would fail, again and again.
         lifecycle.begin(start, program, datetime.now(UTC))
         workflow = workflow_id(start.id)
+        await self._intake.turn(workflow)
         starting = self._client.start_workflow(
             MentorshipWorkflow.run,
             Begin(start=start, program=program, webhooks=self._feeds is not None, goals=goals),
