@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
+from demo.ports import HOST, free_ports
 from demo.server import server_binary
 from workflows import search_attributes
 from workflows.time_skipping import server_arguments
 
-HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 60
 
 SKIPPING = "grpc_UpdateWorkflowExecutionOptions"
@@ -54,7 +53,7 @@ class Server:
 @asynccontextmanager
 async def temporal_server(*namespaces: str) -> AsyncIterator[Server]:
     """Starts a server that can skip time, and kills it."""
-    port, metrics_port = _free_ports(2)
+    port, metrics_port = free_ports(2)
     command = [str(server_binary()), "server", "start-dev", "--headless", "--log-level", "error"]
     command += ["--ip", HOST, "--port", str(port), "--metrics-port", str(metrics_port), *server_arguments()]
     for namespace in namespaces:
@@ -83,11 +82,3 @@ async def _is_serving(server: Server, namespaces: tuple[str, ...]) -> bool:
     except (RPCError, RuntimeError):
         return False
     return True
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [int(free.getsockname()[1]) for free in sockets]
-    for free in sockets:
-        free.close()
-    return ports

@@ -20,13 +20,13 @@ from temporalio.service import RPCError
 
 from demo.local_mail import LocalMail, Trouble
 from demo.part import Part
+from demo.ports import HOST, free_port, free_ports
 from settings import ROOT, settings
 from workflows.client import Mentorships
 from workflows.connection import data_converter
 from workflows.search_attributes import REGISTRY
 from workflows.time_skipping import server_arguments
 
-HOST = "127.0.0.1"
 READY_WITHIN = 60.0
 STOPS_WITHIN = 10.0
 WATCHED = (
@@ -138,7 +138,7 @@ class Parts:
         self.folder = self.folder.resolve()
         self.ports.check()
         if self.trouble is not None:
-            (port,) = free_ports(1)
+            port = free_port()
             self.sendgrid = LocalMail.of(self.folder, self.outbox, port, self.web_url, self.trouble)
         try:
             await self.bring_up()
@@ -191,7 +191,7 @@ class Parts:
 
     def server_command(self) -> list[str]:
         """What starts the Temporal server."""
-        (metrics,) = free_ports(1)
+        metrics = free_port()
         command = [str(server_binary()), "server", "start-dev", "--ip", HOST, "--port", str(self.ports.temporal)]
         command += ["--metrics-port", str(metrics), "--log-level", "warn"]
         command += [] if self.in_memory else ["--db-filename", str(self.folder / "temporal.db")]
@@ -286,15 +286,3 @@ def _stopped(part: Part) -> DemoProblem:
     code = part.process.returncode or 0
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"stopped with exit code {code}"
     return DemoProblem(f"The {part.name} process {how}. Its log is {part.log}; the last lines:", part.tail())
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses now."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

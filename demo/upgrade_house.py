@@ -15,7 +15,8 @@ from rich.console import Console
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from demo.server import HOST, Ports, server_binary
+from demo.ports import HOST
+from demo.server import Ports, server_binary
 from settings import Settings
 from workflows.connection import data_converter
 from workflows.payload_keys import new_payload_key

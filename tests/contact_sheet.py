@@ -7,7 +7,6 @@ import asyncio
 import logging
 import re
 import shutil
-import socket
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -24,6 +23,7 @@ from fastapi import FastAPI
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
+from demo.ports import free_port
 from models.base import Role
 from models.people import Language
 from settings import ROOT, Settings
@@ -128,8 +128,7 @@ async def take(folder: Path, pages: Sequence[Shown]) -> tuple[list[str], list[st
     path = chromium()
     if path is None:
         raise SystemExit("The contact sheet needs Chromium (Debian: apt install chromium).")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     scenes, turn = Scenes(f"http://127.0.0.1:{port}"), asyncio.Semaphore(AT_ONCE)
     with tempfile.TemporaryDirectory() as outbox:
         a_mail(Path(outbox))

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,17 +12,13 @@ from pathlib import Path
 
 import httpx
 
+from demo.ports import free_port
 from settings import ROOT
 from tests.leaks.left import LEFT, Kind
 from tests.payload_keys import entries
 
 KEY = "a-key-of-the-tests-alone-and-no-secret"
 READY_WITHIN = 60.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 async def until(happened: Callable[[], bool]) -> None:

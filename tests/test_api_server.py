@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +14,7 @@ import httpx
 import pytest
 from temporalio.client import Client
 
+from demo.ports import free_port
 from settings import ROOT
 from tests.api_parts import API_KEYS, KEY, START, Platform, fields, problem
 from tests.recorded_mail import RecordedMail
@@ -119,9 +119,7 @@ async def test_one_is_started_twice_found_steered_and_ended(
 @asynccontextmanager
 async def web_process(temporal: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """A web server of its own, and its port. It is killed at the end, if it still runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "TRELLIS_WEB_PORT": str(port),

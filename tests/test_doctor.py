@@ -23,6 +23,7 @@ from cli.app import app
 from cli.checks import builds, configuration, encryption, machine, mail, temporal
 from cli.checks.finding import Finding, Place
 from cli.checks.table import CHECKS
+from demo.ports import free_port
 from settings import Settings
 from settings import settings as cached
 from tests.local_sendgrid import KEY, local_sendgrid
@@ -30,7 +31,6 @@ from tests.pairs import a_program, a_start
 from tests.payload_keys import client_with, entries
 from tests.recorded_mail import RecordedMail
 from tests.temporal_server import temporal_server
-from tests.test_smtp_mailer import free_port
 from web.api.keys import Scope, mint
 from workflows import search_attributes
 from workflows.begin import workflow_id

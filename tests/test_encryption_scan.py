@@ -16,7 +16,8 @@ from temporalio.client import Client
 from benchmarks._history import footprint
 from demo.autoplay import Cast, play
 from demo.personas import Persona
-from demo.server import Parts, Ports, free_ports
+from demo.ports import free_ports
+from demo.server import Parts, Ports
 from tests.demo_parts import sample
 from tests.leaks.words import typed
 from tests.payload_keys import client_with, entry, settings_with

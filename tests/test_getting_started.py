@@ -3,12 +3,12 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+from demo.ports import free_ports
 from settings import ROOT
 
 PAGE = (ROOT / "docs" / "getting-started.md").read_text()
@@ -29,10 +29,7 @@ def walked(folder: Path) -> list[str]:
     for entry in ROOT.iterdir():
         if entry.name not in (".git", ".venv", "var"):
             (folder / entry.name).symlink_to(entry)
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    ports = [free.getsockname()[1] for free in sockets]
-    for free in sockets:
-        free.close()
+    ports = free_ports(3)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRELLIS_"))}
     environment = kept | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
     (first, _), *others = blocks()

@@ -6,10 +6,10 @@ import time
 import pytest
 from temporalio.client import Client
 
+from demo.ports import free_port
 from settings import Settings
 from telemetry import readiness as module
 from telemetry.readiness import SILENT, STARTING, STOPPING, UNFIT, UNREACHABLE, Readiness, answers
-from tests.processes import free_port
 from web.server import connect_lazily
 
 

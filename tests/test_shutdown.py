@@ -19,13 +19,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from bs4 import BeautifulSoup
 
+from demo.ports import free_port
 from links import Links, Purpose
 from models.acts import StopContact
 from models.base import Role
 from telemetry.readiness import SILENT, UNREACHABLE
 from tests.pairs import a_program, a_start
 from tests.payload_keys import client_with
-from tests.processes import KEY, free_port, running, until
+from tests.processes import KEY, running, until
 from tests.temporal_server import temporal_server
 from tests.web_parts import filled
 from worker import build

@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from activities.mail import Courier
 from activities.smtp import SmtpMailer
+from demo.ports import free_port
 from links import Links
 from models.base import Role
 from models.mail import Letter, MailKind, SendResult
@@ -73,12 +74,6 @@ def server(post: Post) -> Iterator[int]:
     controller.start()
     yield controller.port
     controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def courier(port: int, **options: Any) -> Courier:

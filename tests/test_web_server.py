@@ -3,22 +3,20 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from demo.ports import free_port
 from settings import ROOT
 from tests.web_parts import Browser, PureEngine, ask_link, filled
 
 
 @pytest.mark.timeout(60)
 async def test_it_serves_before_temporal_does_logs_no_token_and_ends_on_sigterm(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "TRELLIS_WEB_PORT": str(port),

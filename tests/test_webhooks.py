@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -18,6 +17,7 @@ from temporalio.testing import ActivityEnvironment
 import settings as settings_module
 from activities import network, webhooks
 from activities.webhooks import GONE, REFUSED, Endpoint, announce
+from demo.ports import free_port
 from lifecycle.events import events
 from models.events import Announcement, AnyEvent
 from tests.builders import Story
@@ -118,9 +118,7 @@ async def test_a_receiver_that_hangs_is_left(platform: Receiver, monkeypatch: py
 
 
 async def test_nobody_listening_is_tried_again(platform: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        url = f"http://127.0.0.1:{free.getsockname()[1]}/"
-    configure(monkeypatch, URL=url)
+    configure(monkeypatch, URL=f"http://127.0.0.1:{free_port()}/")
     assert "ConnectError" in str(await failure())
 
 

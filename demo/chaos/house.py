@@ -9,7 +9,8 @@ from demo.chaos.gate import Gate
 from demo.chaos.plan import Channel, Plan, Role
 from demo.chaos.platform import Platform
 from demo.local_mail import Trouble
-from demo.server import Parts, Ports, free_ports
+from demo.ports import free_ports
+from demo.server import Parts, Ports
 from models.people import Start
 from settings import ROOT
 from workflows.client import Mentorships
