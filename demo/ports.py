@@ -12,7 +12,7 @@ CHOICE: Final = range(20_000, 32_768)
 def free_ports(count: int) -> list[int]:
     """Ports of the loopback address that nobody uses now."""
     found: list[int] = []
-    for port in random.sample(CHOICE, len(CHOICE)):
+    for port in random.sample(CHOICE, len(CHOICE)):  # nosec B311 - a port is no secret
         if len(found) == count:
             break
         with socket.socket() as probe:
