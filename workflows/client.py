@@ -90,6 +90,7 @@ class Mentorships(Verbs, Lists):
     async def start(self, start: Start, program: Program, *, goals: tuple[Goal, ...] = ()) -> Started:
         """Begins a mentorship. The same again, even after the end, answers that it is there already.
 
+        Waits its turn for up to five seconds where workers are behind (see `workflows.intake`), before the ten begin.
         `goals` are those that the mentee brings along (see `workflows.replacing`). Raises StartConflict when the id was
         started before with something else, and Misfit (a ValueError) where hours do not go with the program's.
         """
